@@ -1,0 +1,63 @@
+"""What a failed check says: the words for its reader, and the evidence behind them.
+
+This module is a leaf: checks raise :class:`CheckFailure`, results carry
+:class:`Evidence`, reports print it. It holds data only, and decides nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One thing that was compared, and how it came out.
+
+    Numbers are stored as text, because results are compared byte for byte and
+    read by people; ``deviation`` and ``allowed`` are floats for the audit.
+    """
+
+    name: str
+    """The value in the field's words, e.g. ``db`` or ``loss``."""
+    got: str = ""
+    """What the submission returned, shortened."""
+    want: str = ""
+    """What was expected, shortened; the redactor removes it for students where the check is hidden."""
+    where: str = ""
+    """Index of the worst entry, e.g. ``[2, 0]``."""
+    deviation: float | None = None
+    """The largest deviation, in the units of the value."""
+    allowed: float | None = None
+    """The threshold that the deviation exceeded."""
+    cause: str = ""
+    """The likely cause, in a sentence (sign, factor, transposed, ...)."""
+
+
+class CheckFailure(AssertionError):
+    """A check decided that the submission is wrong.
+
+    Parameters
+    ----------
+    message
+        For readers who may see everything: names, shapes, numbers.
+    hint
+        A sentence made only of fixed words and of names from the handout: it may
+        be shown to a student of whom the check is hidden, so it never holds an
+        input, an expected number or anything that student code produced.
+    evidence
+        What was compared.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", evidence: tuple[Evidence, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.evidence = evidence
+
+
+class NotImplementedByStudent(Exception):  # noqa: N818 - an outcome, not an error
+    """The function is still a stub; raised by the student proxy, never by student code."""
+
+    def __init__(self, function: str) -> None:
+        super().__init__(f"{function} is not implemented yet")
+        self.function = function

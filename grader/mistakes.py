@@ -1,0 +1,137 @@
+"""Right and wrong answers of an assignment, as sources: the solution, its variants, its mistakes.
+
+A *mistake* is a patch of the reference with the hint that a student should get; a *variant*
+is another right answer. Both are used to prove the checks, and mistakes name failures. This
+module only makes sources; it runs none.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_CELL = re.compile(r"^# %% *(?P<title>.*)$", re.MULTILINE)
+
+
+class PatchError(ValueError):
+    """A mistake that cannot be applied to the reference; the message says which and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """A wrong answer that students really give. Made by :func:`mistake`."""
+
+    function: str
+    """Name of the function of the reference that is patched."""
+    right: str
+    """Text that occurs exactly once in the function; empty when ``whole`` is given."""
+    wrong: str
+    """Text that replaces it."""
+    whole: str
+    """Source that replaces the function, where a patch does not read well."""
+    hint: str
+    """One sentence for the student: what to do, in words of the handout."""
+
+    @property
+    def name(self) -> str:
+        """A short name for tables, unique as long as the patches differ."""
+        return f"{self.function}: {' '.join((self.wrong or self.hint).split())[:60]}"
+
+    def apply(self, source: str) -> str:
+        """Return ``source`` with this mistake made in it.
+
+        Raises
+        ------
+        PatchError
+            When the function is not there exactly once, or the right text does not
+            occur exactly once in it.
+        """
+        start, stop = _function_span(source, self.function)
+        before, body, after = source[:start], source[start:stop], source[stop:]
+        if self.whole:
+            return before + self.whole.strip("\n") + "\n" + after
+        found = body.count(self.right)
+        if found != 1:
+            raise PatchError(f"{self.function}: the right text occurs {found} times, not once: {self.right!r}")
+        return before + body.replace(self.right, self.wrong) + after
+
+
+def mistake(function: str, *, right: str = "", wrong: str = "", whole: str = "", hint: str) -> Mistake:
+    """Describe a wrong answer: a patch of ``function`` in the reference, and the hint that names it.
+
+    Parameters
+    ----------
+    function
+        The function of the reference that goes wrong.
+    right, wrong
+        Text that occurs exactly once in that function, and what students write in its place.
+    whole
+        Instead of a patch: the whole wrong function.
+    hint
+        What the student is told.
+
+    Raises
+    ------
+    ValueError
+        When neither or both forms are given, or the hint is empty.
+    """
+    if bool(right) == bool(whole):
+        raise ValueError(f"mistake({function!r}): give either right= and wrong=, or whole=")
+    if not hint.strip():
+        raise ValueError(f"mistake({function!r}): the hint is empty")
+    return Mistake(function=function, right=right, wrong=wrong, whole=whole, hint=hint)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """Another right answer to an exercise: functions that replace the solution's."""
+
+    exercise: str
+    title: str
+    source: str
+    """Source of the whole submission: the solution, followed by the functions that replace its own."""
+
+
+def read_variants(path: Path, solution: str) -> tuple[Variant, ...]:
+    """Read ``variants.py``: a percent script whose cells are titled ``exercise: in which way it differs``.
+
+    What stands above the first cell (imports) belongs to every variant.
+
+    Raises
+    ------
+    ValueError
+        When a cell has no title of that form.
+    """
+    text = path.read_text(encoding="utf-8")
+    marks = list(_CELL.finditer(text))
+    preamble = text[: marks[0].start()] if marks else ""
+    variants = []
+    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+        exercise, colon, title = mark["title"].partition(":")
+        if not colon:
+            raise ValueError(f"{path.name}: a cell is titled {mark['title']!r}, and not 'exercise: how it differs'")
+        body = text[mark.end() : following.start() if following else len(text)]
+        source = f"{solution}\n\n{preamble}\n{body}"
+        variants.append(Variant(exercise=exercise.strip(), title=title.strip(), source=source))
+    return tuple(variants)
+
+
+def _function_span(source: str, name: str) -> tuple[int, int]:
+    """Offsets of the top-level function (or dotted method) ``name`` in ``source``, decorators included."""
+    body: list[ast.stmt] = ast.parse(source).body
+    node: ast.stmt | None = None
+    for part in name.split("."):
+        found = [n for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == part]
+        if len(found) != 1:
+            raise PatchError(f"{name}: the reference defines it {len(found)} times, not once")
+        node = found[0]
+        body = node.body if isinstance(node, ast.ClassDef) else []
+    assert isinstance(node, ast.FunctionDef | ast.ClassDef)
+    offsets = [0]
+    for line in source.splitlines(keepends=True):
+        offsets.append(offsets[-1] + len(line))
+    first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+    assert node.end_lineno is not None
+    return offsets[first - 1], offsets[node.end_lineno]

@@ -1,0 +1,163 @@
+"""The one result model: what a grading run found, and nothing about how it is shown.
+
+Every report is a function of these classes, and the gradebook stores their JSON.
+Points are exact fractions; a float of them appears only in reports.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from grader.evidence import Evidence
+
+SCHEMA_VERSION = 1
+
+
+def _as_fraction(value: object) -> Fraction:
+    if isinstance(value, Fraction | int | str) and not isinstance(value, bool):
+        return Fraction(value)
+    raise ValueError("points are an integer or a text like '7/2'")
+
+
+Points = Annotated[
+    Fraction,
+    BeforeValidator(_as_fraction),
+    PlainSerializer(str, return_type=str),
+    Field(json_schema_extra={"type": "string", "pattern": r"^\d+(/\d+)?$"}),
+]
+
+
+class Outcome(StrEnum):
+    """How a check ended. The enumeration is closed: match it exhaustively."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_IMPLEMENTED = "not implemented"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed out"
+    OUT_OF_MEMORY = "out of memory"
+    FORBIDDEN = "forbidden"
+    NOT_RUN = "not run"
+    GRADER_ERROR = "grader error"
+    UNREADABLE = "unreadable"
+    """Of a whole submission only: nothing in it could be graded."""
+
+
+Visibility = Literal["public", "hidden"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Location(_Model):
+    """A line of the student's own code."""
+
+    file: str
+    line: int
+    code: str = ""
+    """The text of that line, stripped."""
+    function: str = ""
+    cell: int | None = None
+    """Number of the notebook cell, counted from 1 over code cells, and ``line`` counts within it."""
+
+
+class CheckResult(_Model):
+    """What one check found."""
+
+    check: str
+    """Unique within the assignment, e.g. ``hidden/check_backward_is_the_gradient_of_forward``."""
+    exercise: str
+    title: str
+    visibility: Visibility
+    weight: int = Field(default=1, ge=1)
+    outcome: Outcome
+    message: str = ""
+    """For the instructor (and for the student where the check is public). May hold student text: escape it."""
+    hint: str = ""
+    """Safe for the student also where the check is hidden."""
+    evidence: tuple[Evidence, ...] = ()
+    location: Location | None = None
+    notes: tuple[str, ...] = ()
+    """Seen, and not punished: e.g. that an argument was changed in place."""
+    output: str = ""
+    """What student code printed during the check, cut at the limit. Student text: escape it."""
+    functions: tuple[str, ...] = ()
+    """The student's functions that the check called, in order of first call."""
+    seconds: float = 0.0
+
+
+class ExerciseResult(_Model):
+    """Points of one exercise: ``points * passed weight / total weight``, exactly."""
+
+    name: str
+    title: str
+    points: Points
+    earned: Points
+    passed: int
+    total: int
+    missing: tuple[str, ...] = ()
+    """Functions that are absent or still a stub."""
+
+
+class SubmissionResult(_Model):
+    """Everything that grading one submission found."""
+
+    id: str
+    """Unique within the batch; also the name of its report files."""
+    student: str
+    assignment: str
+    source: str = ""
+    """The file that was graded, relative to the folder of submissions."""
+    outcome: Outcome
+    """``passed`` when every check passed, else the worst that happened; ``unreadable`` when nothing could be graded."""
+    message: str = ""
+    """For ``unreadable`` and for problems of the whole file, one line."""
+    problems: tuple[str, ...] = ()
+    """What went wrong while the submission was read or imported, one line each. Student text: escape it."""
+    exercises: tuple[ExerciseResult, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    digest: str = ""
+    """Of submission, checks, grader version and seed: a result is reused only when it is the same."""
+    isolation: str = ""
+    """The level of isolation that held: ``namespace``, ``user`` or ``none``."""
+    seconds: float = 0.0
+
+    @property
+    def points(self) -> Fraction:
+        """Points that could be earned."""
+        return sum((e.points for e in self.exercises), Fraction(0))
+
+    @property
+    def earned(self) -> Fraction:
+        """Points that were earned."""
+        return sum((e.earned for e in self.exercises), Fraction(0))
+
+
+class BatchInfo(_Model):
+    """What all results of a run have in common."""
+
+    schema_version: int = SCHEMA_VERSION
+    assignment: str
+    title: str
+    grader_version: str
+    seed: str
+    isolation: str
+    exercises: tuple[ExerciseResult, ...]
+    """With ``earned`` 0: names, titles and points of the assignment."""
+
+
+class Batch(_Model):
+    """``results.json``: the whole result model of a run."""
+
+    info: BatchInfo
+    submissions: tuple[SubmissionResult, ...]
+
+
+def format_points(points: Fraction) -> str:
+    """Points as people write them: ``3``, ``3.5``, ``2.33``."""
+    return f"{float(points):.2f}".rstrip("0").rstrip(".")
