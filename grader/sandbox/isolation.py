@@ -1,0 +1,187 @@
+"""Levels of isolation: which one this machine offers, and the command that starts a zygote in it.
+
+``namespace``: a bubblewrap view of the file system, and namespaces for every worker.
+``user`` comes with the front doors that need it (Gradescope); ``none`` is a plain process,
+for a student's own code on the own machine.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from grader.sandbox import packages
+
+WORKER_FOLDER = Path(__file__).resolve().parent.parent / "worker"
+_INSIDE = Path("/run/dlgrader_worker")
+"""Where the worker's folder lies in the sandbox; its name is no module that a student could want."""
+_NOBODY = 65534
+"""The user that owns nothing, by convention of every distribution."""
+_SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
+"""What a dynamically linked interpreter reads; no other part of /etc."""
+_HIDDEN = ("/usr/local/share", "/usr/share", "/usr/include", "/usr/games")
+"""Parts of /usr that no program needs to run: they are covered, and what lies there by chance with them."""
+_STAGE = "/mnt"
+"""An empty folder of every system, covered by a private mount while root hands folders over."""
+
+
+class Level(StrEnum):
+    """How well student code is shut in, best first."""
+
+    NAMESPACE = "namespace"
+    NONE = "none"
+
+
+@cache
+def why_not_namespace() -> str:
+    """Return why the level ``namespace`` is not to be had here, in words to act on; empty when it is."""
+    if sys.platform != "linux":
+        return f"namespaces are a Linux feature, this is {sys.platform}: grade on Linux, in a virtual machine or in CI"
+    if shutil.which("bwrap") is None:
+        return "bubblewrap is missing: apt-get install bubblewrap"
+    if os.getuid() == 0 and shutil.which("setpriv") is None:
+        return "setpriv is missing, which root needs to become an unprivileged user: apt-get install util-linux"
+    probe = command(["/bin/true"], read_only=[], environment={})
+    done = subprocess.run(probe, capture_output=True, text=True, check=False, timeout=20)
+    if done.returncode == 0:
+        return ""
+    said = (done.stderr.strip().splitlines() or ["no message"])[-1]
+    return (
+        f"bubblewrap cannot make namespaces here ({said}): allow them with "
+        "`sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu 24.04) or "
+        "`sysctl -w user.max_user_namespaces=10000`; inside Docker, start the container with "
+        "`--security-opt seccomp=unconfined --security-opt systempaths=unconfined`"
+    )
+
+
+def best() -> Level:
+    """Return the best level that this machine offers."""
+    return Level.NONE if why_not_namespace() else Level.NAMESPACE
+
+
+def zygote_command(level: Level, *, control: int, allowed: Sequence[str], folder: Path) -> list[str]:
+    """Return the command that starts a zygote.
+
+    Parameters
+    ----------
+    level
+        The level of isolation.
+    control
+        Number of the control socket's descriptor, which the command inherits.
+    allowed
+        Packages that submissions may import.
+    folder
+        A temporary folder, for the level ``none`` only.
+    """
+    places = packages.installed_paths(tuple(allowed))
+    scratch = str(folder) if level is Level.NONE else _scratch([*_interpreter(), *places])
+    environment = {
+        "HOME": scratch,
+        "TMPDIR": scratch,
+        "DLGRADER_FOLDER": scratch,
+        "USER": "student",  # there is no /etc/passwd to look it up
+        "LANG": "C.UTF-8",
+        "PATH": "/usr/bin:/bin",
+        "PYTHONHASHSEED": "0",  # the same input gives the same results
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+        # one thread a worker: a class is graded by several workers, and a pool of threads does not survive a fork
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+    }
+    warm = ",".join(["numpy", *allowed])
+    if level is Level.NONE:
+        program = [sys.executable, "-P", str(WORKER_FOLDER / "zygote.py"), str(control), "0", warm]
+        return ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in environment.items()), *program]
+    program = [sys.executable, "-P", str(_INSIDE / "zygote.py"), str(control), "1", warm]
+    return command(program, read_only=places, environment=environment)
+
+
+def _scratch(places: Sequence[Path]) -> str:
+    """Return where a worker's own temporary folder is mounted: never above what it has to see."""
+    hidden = any(path.is_relative_to("/tmp") for path in places)  # noqa: S108
+    return "/scratch" if hidden else "/tmp"  # noqa: S108 - a mount of each worker's own
+
+
+def command(program: Sequence[str], *, read_only: Sequence[Path], environment: dict[str, str]) -> list[str]:
+    """Return the bubblewrap command that runs ``program`` in the view of the file system.
+
+    Started as root it becomes an unprivileged user first: as root the limit on processes is
+    ignored, and a worker could see its siblings in /proc. That user may not be able to reach
+    the interpreter (below /root, say), so root binds what is needed into a private stage.
+
+    Parameters
+    ----------
+    program
+        What is run inside.
+    read_only
+        Files and folders to be seen at their own place, besides the system's libraries.
+    environment
+        The whole environment of the program.
+    """
+    places = [*_interpreter(), *read_only]
+    if os.getuid() != 0:
+        return _view(program, {path: path for path in places}, WORKER_FOLDER, environment)
+    stage = {path: Path(_STAGE) / str(number) for number, path in enumerate([WORKER_FOLDER, *places])}
+    staged = [word for path, place in stage.items() for word in ("--ro-bind", str(path), str(place))]
+    become = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--inh-caps=-all", "--"]
+    inner = _view(program, {path: stage[path] for path in places}, stage[WORKER_FOLDER], environment)
+    handing_over = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
+    outer = ["bwrap", "--die-with-parent", "--dev-bind", "/", "/", "--tmpfs", _STAGE, *staged, *handing_over, "--"]
+    return [*outer, *become, *inner]
+
+
+def _view(program: Sequence[str], places: dict[Path, Path], worker: Path, environment: dict[str, str]) -> list[str]:
+    """Return the command of the view: the system, ``places`` (seen at, taken from) and the worker, read-only."""
+    words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
+    for name, value in environment.items():
+        words += ["--setenv", name, value]
+    for path in _SYSTEM:
+        if Path(path).is_symlink():
+            words += ["--symlink", str(Path(path).readlink()), path]
+        elif Path(path).exists():
+            words += ["--ro-bind", path, path]
+    for path in _HIDDEN:
+        if Path(path).is_dir():
+            words += ["--tmpfs", path, "--remount-ro", path]
+    interpreter, covered = _interpreter(), _package_folders()
+    for path in interpreter:
+        words += ["--ro-bind", str(places[path]), str(path)]
+    for path in covered:
+        words += ["--tmpfs", str(path)]
+    for path, source in places.items():
+        if path not in interpreter:
+            words += ["--ro-bind", str(source), str(path)]
+    for path in covered:
+        words += ["--remount-ro", str(path)]
+    words += ["--ro-bind", str(worker), str(_INSIDE), "--proc", "/proc", "--dev", "/dev", "--dir", "/tmp"]  # noqa: S108
+    scratch = environment.get("DLGRADER_FOLDER", "/tmp")  # noqa: S108
+    # bubblewrap's own folders would be the one place where two workers could leave each other something
+    words += ["--dir", scratch, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", scratch, "--"]
+    return [*words, *program]
+
+
+def _interpreter() -> list[Path]:
+    """Return what belongs to this interpreter: its installation, and of a virtual environment the frame alone."""
+    paths = sysconfig.get_paths()
+    base = Path(sys.base_prefix)
+    found = [Path(paths["stdlib"]), Path(sys.base_exec_prefix) / "bin", *base.glob("lib/libpython3*")]
+    if sys.prefix != sys.base_prefix:
+        found += [Path(sys.prefix) / "bin", Path(sys.prefix) / "pyvenv.cfg"]
+    return [path for path in found if path.exists()]
+
+
+def _package_folders() -> list[Path]:
+    """Return the folders of installed packages that the view would show whole: covered, then filled one by one."""
+    folders = [Path(sysconfig.get_paths()["stdlib"]) / "site-packages", Path(sysconfig.get_paths()["purelib"])]
+    folders += [*Path("/usr/lib").glob("python3*/dist-packages"), *Path("/usr/local/lib").glob("python3*/*-packages")]
+    seen = (Path("/usr"), Path(sysconfig.get_paths()["stdlib"]))
+    return [path for path in dict.fromkeys(folders) if path.is_dir() and any(map(path.is_relative_to, seen))]
