@@ -1,0 +1,19 @@
+"""Reports: one module a format, each a pure function of :mod:`grader.results`.
+
+Nothing is decided here, and nothing is imported here either: a report loads its libraries
+when it is asked for, so that a run that writes one format pays for no other.
+
+==================  =======================================  ==================================
+module              what it makes                            who reads it
+==================  =======================================  ==================================
+``terminal``        tables and the report of one check run   the person who typed the command
+``html``            class page, student page, feedback page  instructor, and (feedback) student
+``feedback``        feedback as Markdown                     student, where HTML cannot be shown
+``grades``          ``grades.csv``                           instructor, learning platforms
+``whole``           ``results.json`` and its JSON Schema     other programs
+==================  =======================================  ==================================
+
+``redact`` decides alone what a student may see; ``text`` makes foreign text harmless;
+``words`` says in sentences what an outcome means; ``rows`` and ``summary`` hold the little
+that a page about a whole class needs.
+"""

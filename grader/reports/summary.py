@@ -1,0 +1,89 @@
+"""A class in numbers: counts, mean, distribution and pass rates, from its rows.
+
+Computes and formats nothing; ``html`` and ``terminal`` show what stands here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from grader.reports.rows import CheckKey, Row, points_of
+from grader.results import BatchInfo, Outcome
+
+BINS = 10
+"""Bins of the distribution: tenths of the points, the steps in which people speak of grades."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bin:
+    """Submissions that earned at least ``low`` and less than ``high`` points; the last bin includes ``high``."""
+
+    low: Fraction
+    high: Fraction
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassRate:
+    """How many of the submissions that a check was tried on passed it."""
+
+    key: CheckKey
+    passed: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What is true of a class as a whole."""
+
+    outcomes: tuple[tuple[Outcome, int], ...]
+    """Those that occurred, in the order of the enumeration."""
+    graded: int
+    """Submissions that could be graded: mean and bins are over these alone."""
+    mean: Fraction
+    """Points, 0 where nothing was graded."""
+    bins: tuple[Bin, ...]
+    """Empty for an assignment without points."""
+    rates: tuple[PassRate, ...]
+    """In the order in which the checks first occur."""
+
+
+def summarize(info: BatchInfo, rows: Sequence[Row]) -> Summary:
+    """Return the numbers of the class that ``rows`` are."""
+    earned = [row.earned for row in rows if row.outcome is not Outcome.UNREADABLE]
+    return Summary(
+        outcomes=count_outcomes(rows),
+        graded=len(earned),
+        mean=sum(earned, Fraction(0)) / max(len(earned), 1),
+        bins=_bins(earned, points=points_of(info)),
+        rates=_pass_rates(rows),
+    )
+
+
+def count_outcomes(rows: Sequence[Row]) -> tuple[tuple[Outcome, int], ...]:
+    """Return how often each outcome occurred among the submissions, leaving out those that did not."""
+    counts = Counter(row.outcome for row in rows)
+    return tuple((outcome, counts[outcome]) for outcome in Outcome if counts[outcome])
+
+
+def _bins(earned: Sequence[Fraction], *, points: Fraction) -> tuple[Bin, ...]:
+    if not points:
+        return ()
+    # Fractions, so that 7 of 10 points fall into the bin that begins at 7, as a reader expects.
+    counts = Counter(min(int(BINS * value / points), BINS - 1) for value in earned)
+    return tuple(
+        Bin(low=points * index / BINS, high=points * (index + 1) / BINS, count=counts[index]) for index in range(BINS)
+    )
+
+
+def _pass_rates(rows: Sequence[Row]) -> tuple[PassRate, ...]:
+    tried: Counter[CheckKey] = Counter()
+    passed: Counter[CheckKey] = Counter()
+    for row in rows:
+        for key, outcome in row.checks:
+            tried[key] += 1
+            passed[key] += outcome is Outcome.PASSED
+    return tuple(PassRate(key=key, passed=passed[key], total=total) for key, total in tried.items())

@@ -1,0 +1,183 @@
+"""What the commands print: a class as a table, and one check run for the student who started it.
+
+Makes renderables of rich and prints nothing itself. Everything is a ``Text``, never markup,
+and foreign text has lost its control codes, so nothing that a student wrote is obeyed by
+the terminal. Colour only repeats what a word says already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from grader.reports.redact import redact
+from grader.reports.rows import Row, points_of, row_of
+from grader.reports.summary import count_outcomes
+from grader.reports.text import counted, one_line, shortened, visible
+from grader.reports.words import WORDS, Tone, causes, place, whole_file
+from grader.results import (
+    BatchInfo,
+    CheckResult,
+    ExerciseResult,
+    Location,
+    Outcome,
+    SubmissionResult,
+    format_points,
+)
+
+# The eight colours that every terminal has, and that its user may have chosen to be readable.
+_STYLES: dict[Tone, str] = {"good": "green", "bad": "red", "pending": "yellow", "alarm": "bold reverse red"}
+
+
+def class_table(info: BatchInfo, results: Iterable[SubmissionResult]) -> RenderableType:
+    """Return a table with a row a submission, grader errors above it and the outcomes counted below.
+
+    Of each result only its row is kept, so ``results`` may be a generator over a large class.
+    """
+    rows = [row_of(result) for result in results]
+    table = _table(Text(one_line(info.title), style="bold"), "Student", "Outcome")
+    for exercise in info.exercises:
+        table.add_column(Text(one_line(exercise.name)), justify="right", overflow="fold")
+    table.add_column("total", justify="right", no_wrap=True, style="bold")
+    for row in rows:
+        table.add_row(*_class_cells(info, row))
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in count_outcomes(rows))
+    below = f"{counted(len(rows), 'submission')}: {counts}" if rows else "no submissions"
+    return Group(*_fault_lines(rows), table, Text(below))
+
+
+def check_report(info: BatchInfo, result: SubmissionResult) -> RenderableType:
+    """Return what ``grader check`` tells a student: points of the public part, then what to do about each failure.
+
+    Shows what a student may see and nothing else, whatever ``result`` holds. Grader errors
+    come first; functions still to write are listed once, at the end.
+    """
+    shown = redact(result)
+    parts = list(_problems(shown))
+    if shown.exercises:
+        parts.append(_exercise_table(info, shown))
+    for check in _to_explain(shown):
+        parts.extend(_failure(check))
+    missing = [name for exercise in shown.exercises for name in exercise.missing]
+    if missing:
+        parts += [Text("\nStill to write", style="bold"), _indented(Text(one_line(", ".join(missing))))]
+    return Group(*parts, *_last_lines(shown))
+
+
+def _to_explain(result: SubmissionResult) -> list[CheckResult]:
+    """Checks that did not pass, grader errors first, without those that the list of missing functions explains."""
+    unfinished = {exercise.name for exercise in result.exercises if exercise.missing}
+    not_passed = [
+        check
+        for check in result.checks
+        if check.outcome is not Outcome.PASSED
+        and not (check.outcome is Outcome.NOT_IMPLEMENTED and check.exercise in unfinished)
+    ]
+    return sorted(not_passed, key=lambda check: check.outcome is not Outcome.GRADER_ERROR)
+
+
+def _table(title: Text, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _class_cells(info: BatchInfo, row: Row) -> Iterator[Text]:
+    yield Text(one_line(row.student))
+    yield _outcome(row.outcome)
+    for exercise in info.exercises:
+        earned = row.by_exercise.get(exercise.name)
+        yield Text("–" if earned is None else format_points(earned))
+    yield Text(f"{format_points(row.earned)}/{format_points(points_of(info))}")
+
+
+def _fault_lines(rows: Sequence[Row]) -> Iterator[RenderableType]:
+    faults = [(row, name, message) for row in rows for name, message in row.faults]
+    if not faults:
+        return
+    yield Text(f"{counted(len(faults), 'grader error')}: not the students' fault, and no points are lost", "bold red")
+    for row, name, message in faults:
+        yield _indented(Text(one_line(f"{row.student}: {name}")))
+        if message:
+            yield _indented(Text(shortened(visible(message))), by=4)
+    yield Text()
+
+
+def _problems(result: SubmissionResult) -> Iterator[RenderableType]:
+    sentence, lines = whole_file(result)
+    if not lines:
+        return
+    yield Text(sentence, style="bold")
+    for line in lines:
+        yield _indented(Text(shortened(visible(line))))
+    yield Text()
+
+
+def _exercise_table(info: BatchInfo, result: SubmissionResult) -> Table:
+    table = _table(Text(f"{one_line(info.title)}: {_part(result)}s", style="bold"), "Exercise")
+    table.add_column("Checks passed", justify="right", no_wrap=True)
+    table.add_column("Points", justify="right", no_wrap=True)
+    for exercise in result.exercises:
+        table.add_row(Text(one_line(exercise.title)), *_score(exercise))
+    return table
+
+
+def _score(exercise: ExerciseResult) -> tuple[Text, Text]:
+    if exercise.total and exercise.passed == exercise.total:
+        tone: Tone = "good"
+    else:
+        tone = "pending" if exercise.missing else "bad"
+    passed = Text(f"{exercise.passed} of {exercise.total}", style=_STYLES[tone])
+    return passed, Text(f"{format_points(exercise.earned)} of {format_points(exercise.points)}")
+
+
+def _failure(check: CheckResult) -> Iterator[RenderableType]:
+    yield Text.assemble("\n", _outcome(check.outcome), "  ", (one_line(check.title), "bold"))
+    yield _indented(Text(shortened(visible(check.message or WORDS[check.outcome].explanation))))
+    for cause in causes(check):
+        yield _indented(Text.assemble(("Likely cause: ", "bold"), visible(cause)))
+    if check.hint:
+        yield _indented(Text.assemble(("Hint: ", "bold"), visible(check.hint)))
+    if check.location is not None:
+        yield from _where(check.location)
+    for note in check.notes:
+        yield _indented(Text.assemble(("Note: ", "bold"), visible(note)))
+    if check.output:
+        yield _indented(Text("Your code printed:", style="bold"))
+        yield _indented(Text(shortened(visible(check.output))), by=4)
+
+
+def _where(location: Location) -> Iterator[RenderableType]:
+    yield _indented(Text.assemble(("At: ", "bold"), one_line(place(location))))
+    if location.code:
+        yield _indented(Text(shortened(one_line(location.code)), style="cyan"), by=4)
+
+
+def _last_lines(result: SubmissionResult) -> Iterator[RenderableType]:
+    if not result.checks:
+        return
+    passed = sum(check.outcome is Outcome.PASSED for check in result.checks)
+    counts = f"{passed} of {counted(len(result.checks), _part(result))} passed"
+    points = f"{format_points(result.earned)} of {format_points(result.points)} points"
+    yield Text(f"\n{counts}, {points}.", style="bold")
+    if _part(result) == "public check":
+        yield Text("Hidden checks count as well; they run when your work is graded.")
+
+
+def _part(result: SubmissionResult) -> str:
+    """What the checks of ``result`` are called: a student's own run has the public ones only."""
+    return "check" if any(check.visibility == "hidden" for check in result.checks) else "public check"
+
+
+def _outcome(outcome: Outcome) -> Text:
+    return Text(outcome.value, style=_STYLES[WORDS[outcome].tone], no_wrap=True)
+
+
+def _indented(text: Text, *, by: int = 2) -> Padding:
+    return Padding(text, (0, 0, 0, by), expand=False)

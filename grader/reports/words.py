@@ -1,0 +1,70 @@
+"""What each outcome means, in a sentence that may be shown to anyone, and how loudly to show it.
+
+The names of the outcomes are those of :class:`grader.results.Outcome`; here they are only
+explained. Colours belong to the formats: a *tone* is what they translate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from grader.results import CheckResult, Location, Outcome, SubmissionResult
+
+Tone = Literal["good", "bad", "pending", "alarm"]
+"""``pending`` is neither right nor wrong; ``alarm`` is the grader's own fault."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """How one outcome is spoken of."""
+
+    tone: Tone
+    explanation: str
+    """One sentence to the student."""
+
+
+WORDS: dict[Outcome, Words] = {
+    Outcome.PASSED: Words(tone="good", explanation="This is right."),
+    Outcome.FAILED: Words(tone="bad", explanation="The answer is not the right one."),
+    Outcome.NOT_IMPLEMENTED: Words(tone="pending", explanation="A function it needs is missing or still a stub."),
+    Outcome.CRASHED: Words(tone="bad", explanation="Your code raised an exception."),
+    Outcome.TIMED_OUT: Words(tone="bad", explanation="Your code ran longer than the time limit."),
+    Outcome.OUT_OF_MEMORY: Words(tone="bad", explanation="Your code needed more memory than the limit."),
+    Outcome.FORBIDDEN: Words(tone="bad", explanation="Your code tried something that this assignment does not allow."),
+    Outcome.NOT_RUN: Words(tone="pending", explanation="The check was not run."),
+    Outcome.GRADER_ERROR: Words(
+        tone="alarm", explanation="The grader itself broke here. That is not your fault and costs you no points."
+    ),
+    Outcome.UNREADABLE: Words(tone="bad", explanation="Nothing in the submission could be graded."),
+}
+
+
+def causes(check: CheckResult) -> tuple[str, ...]:
+    """Likely causes found in the evidence, each once, without those that message or hint already state."""
+    said = check.message + "\n" + check.hint
+    found = dict.fromkeys(item.cause for item in check.evidence)
+    return tuple(cause for cause in found if cause and cause not in said)
+
+
+def place(location: Location) -> str:
+    """Where a line of the student's code stands: ``backprop.py, line 12, in linear_backward``."""
+    cell = "" if location.cell is None else f", cell {location.cell}"
+    function = f", in {location.function}" if location.function else ""
+    return f"{location.file}{cell}, line {location.line}{function}"
+
+
+def whole_file(result: SubmissionResult) -> tuple[str, tuple[str, ...]]:
+    """What there is to say about a submission as a whole.
+
+    Returns
+    -------
+    sentence
+        Our own words, which introduce the lines.
+    lines
+        Its message and its problems, in the student's words also; empty when all is well.
+    """
+    struck_as_a_whole = result.outcome is Outcome.UNREADABLE or not result.checks
+    seen = "This was seen while the submission was read."
+    sentence = WORDS[result.outcome].explanation if struck_as_a_whole else seen
+    return sentence, tuple(line for line in (result.message, *result.problems) if line)
