@@ -1,0 +1,13 @@
+"""What a check calls to decide: one module a kind of check.
+
+A new kind is a module here that exports functions taking plain callables and arrays, and
+raising :class:`grader.evidence.CheckFailure`. Nothing here knows of processes or of pytest.
+"""
+
+from __future__ import annotations
+
+from grader.checks import gradient, value
+from grader.checks.declare import exercise
+from grader.checks.value import expect
+
+__all__ = ["exercise", "expect", "gradient", "value"]
