@@ -33,6 +33,10 @@ from grader.results import (
 # The eight colours that every terminal has, and that its user may have chosen to be readable.
 _STYLES: dict[Tone, str] = {"good": "green", "bad": "red", "pending": "yellow", "alarm": "bold reverse red"}
 
+_NAME_WIDTH = 15
+_POINTS_WIDTH = 7
+"""Columns of the class table: with five exercises, outcome and total they fill the 80 of a terminal."""
+
 
 def class_table(info: BatchInfo, results: Iterable[SubmissionResult]) -> RenderableType:
     """Return a table with a row a submission, grader errors above it and the outcomes counted below.
@@ -40,9 +44,13 @@ def class_table(info: BatchInfo, results: Iterable[SubmissionResult]) -> Rendera
     Of each result only its row is kept, so ``results`` may be a generator over a large class.
     """
     rows = [row_of(result) for result in results]
-    table = _table(Text(one_line(info.title), style="bold"), "Student", "Outcome")
+    table = _table(Text(one_line(info.title), style="bold"))
+    table.add_column("Student", overflow="fold", min_width=_NAME_WIDTH)
+    table.add_column("Outcome", no_wrap=True)
     for exercise in info.exercises:
-        table.add_column(Text(one_line(exercise.name)), justify="right", overflow="fold")
+        # on 80 columns names of exercises give way before names of students do
+        heading = Text(one_line(exercise.name), no_wrap=True, overflow="ellipsis")
+        table.add_column(heading, justify="right", no_wrap=True, max_width=_POINTS_WIDTH)
     table.add_column("total", justify="right", no_wrap=True, style="bold")
     for row in rows:
         table.add_row(*_class_cells(info, row))
@@ -82,7 +90,7 @@ def _to_explain(result: SubmissionResult) -> list[CheckResult]:
 
 
 def _table(title: Text, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
