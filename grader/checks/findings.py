@@ -17,6 +17,9 @@ from grader.evidence import CheckFailure, Evidence
 ENTRIES_SHOWN = 60
 """An array with more entries is summarised: this many fill about ten lines of a report."""
 
+VALUES_SHOWN = 3
+"""A check that finds more wrong values names the first ones: nobody reads sixty lines about thirty layers."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
@@ -39,12 +42,18 @@ def failure(findings: Iterable[Finding], *, where: str = "") -> CheckFailure:
         The function that was checked; it opens the message.
     """
     found = list(findings)
-    message = "\n".join(finding.message for finding in found)
+    message = "\n".join(_first([finding.message for finding in found]))
     return CheckFailure(
         f"{where}: {message}" if where else message,
-        hint=" ".join(dict.fromkeys(finding.hint for finding in found)),
-        evidence=tuple(finding.evidence for finding in found),
+        hint=" ".join(_first(list(dict.fromkeys(finding.hint for finding in found)))),
+        evidence=tuple(finding.evidence for finding in found[:VALUES_SHOWN]),
     )
+
+
+def _first(texts: list[str]) -> list[str]:
+    """Keep the first few: what is wrong in every layer of a network is read once."""
+    more = len(texts) - VALUES_SHOWN
+    return texts if more <= 0 else [*texts[:VALUES_SHOWN], f"(and {more} more)"]
 
 
 def raise_any(findings: Iterable[Finding], *, where: str = "") -> None:
