@@ -87,9 +87,10 @@ class Assignment:
     """
 
     def __init__(self, public: Path, hidden: Path | None) -> None:
-        self.public = public
-        self.hidden = hidden
-        self.name = public.name
+        # absolute, because checks are told apart by the folder that pytest found them in
+        self.public = public.absolute()
+        self.hidden = hidden.absolute() if hidden else None
+        self.name = self.public.name
         self.configuration = _read(public / CONFIGURATION)
 
     @property

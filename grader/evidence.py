@@ -33,7 +33,7 @@ class Evidence:
     """The likely cause, in a sentence (sign, factor, transposed, ...)."""
 
 
-class CheckFailure(AssertionError):
+class CheckFailure(AssertionError):  # noqa: N818 - a verdict, not an error
     """A check decided that the submission is wrong.
 
     Parameters

@@ -8,13 +8,24 @@ from __future__ import annotations
 
 from enum import StrEnum
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from grader.evidence import Evidence
 
 SCHEMA_VERSION = 1
+
+
+def _encodable(value: Any) -> Any:
+    r"""Write lone surrogates out as ``\udc80``, in texts and in tuples of them: JSON and UTF-8 cannot carry them."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, tuple | list):
+        return tuple(map(_encodable, value))
+    if isinstance(value, Evidence):
+        return Evidence(**{name: _encodable(item) for name, item in vars(value).items()})
+    return value
 
 
 def _as_fraction(value: object) -> Fraction:
@@ -52,6 +63,11 @@ Visibility = Literal["public", "hidden"]
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _make_encodable(cls, given: Any) -> Any:
+        return {name: _encodable(value) for name, value in given.items()} if isinstance(given, dict) else given
 
 
 class Location(_Model):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from grader.checks.findings import Finding, bound, entry, index_text, number, shown
+from grader.checks.findings import Finding, bound, entry, index_text, numbers, shown
 from grader.checks.form import Pair
 from grader.checks.patterns import UNKNOWN, Cause, likely_cause
 from grader.checks.record import measured
@@ -52,7 +52,8 @@ def difference(
     worst = tuple(int(i) for i in np.unravel_index(int(deviation.argmax()), deviation.shape))
     got, want = float(pair.got[worst]), float(pair.want[worst])
     where = entry(pair.name, worst)
-    facts = f"{number(got)} where {number(want)} is due (off by {bound(largest)}; allowed {bound(allowed)})"
+    here, due = numbers(got, want)
+    facts = f"{here} where {due} is due (off by {bound(largest)}; allowed {bound(allowed)})"
     count = int(np.count_nonzero(deviation > allowed))
     opening = f"differs in {count} of {deviation.size} entries; the worst is {where} = " if worst else "is "
     return Finding(

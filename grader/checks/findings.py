@@ -79,6 +79,15 @@ def number(value: float) -> str:
     return f"{value:.10g}"
 
 
+def numbers(got: float, want: float) -> tuple[str, str]:
+    """Write two numbers that differ with as many digits as it takes to see it."""
+    for digits in (10, 14, 17):
+        pair = f"{got:.{digits}g}", f"{want:.{digits}g}"
+        if pair[0] != pair[1]:
+            break
+    return pair
+
+
 def bound(value: float) -> str:
     """Write a tolerance or a deviation: its size matters, its digits do not."""
     return f"{value:.2g}"

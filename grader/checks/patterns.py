@@ -181,7 +181,7 @@ def _one_place(got: Array, want: Array, context: Context) -> Cause | None:
 def _some_entries(got: Array, want: Array, context: Context) -> Cause | None:
     """Wrong in less than half of the entries: then a special case is more likely than the formula."""
     count = int(np.count_nonzero(np.abs(got - want) > context.within))
-    if 2 * count >= want.size:
+    if count == 0 or 2 * count >= want.size:
         return None
     return Cause(words=f"is wrong in {count} of {want.size} entries only", hint="is wrong in some entries only")
 

@@ -24,7 +24,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Mod
     named = any(Path(argument).resolve() == file_path for argument in parent.config.args)
     if file_path.name != "checks.py" or not named or _assignment_of(file_path) is None:
         return None
-    return _Checks.from_parent(parent, path=file_path)  # type: ignore[no-any-return]
+    return _Checks.from_parent(parent, path=file_path)
 
 
 class _Checks(pytest.Module):

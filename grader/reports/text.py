@@ -19,7 +19,7 @@ _OBEYED_OR_LAYOUT = re.compile(rf"[\t\n{_OBEYED_RANGES}]")
 _CODE = re.compile(r"`+([^`\n]+)`+")
 
 _SHOWN_LINES = 12  # of printed output in a terminal: half a screen of 24 lines, so the message stays in sight
-_SHOWN_CHARACTERS = 200  # of one line: two and a half lines of 80 columns; longer ones are data, not words
+_SHOWN_CHARACTERS = 400  # of one line: five lines of 80 columns; the longest message of a check, more is data
 
 
 def visible(text: str) -> str:

@@ -8,6 +8,7 @@
         Refused         not run: after two time-outs, or with the submission's time used up
         Garbled         what came over the wire is not allowed by its contract
     SandboxError        the sandbox itself failed: never the student's fault
+        SandboxLost     it broke down meanwhile: worth another try
 
 The engine maps each to an outcome; texts of a fault may hold student text.
 """
@@ -64,7 +65,15 @@ class TimedOut(SubmissionFault):
 
 
 class Died(SubmissionFault):
-    """The worker's process ended during the call."""
+    """The worker's process ended during the call; ``how`` says with which status or signal.
+
+    That number is the student's to choose, so it could carry hidden inputs out: it is no part
+    of the message.
+    """
+
+    def __init__(self, function: str, message: str, *, how: str, place: Place | None = None) -> None:
+        super().__init__(function, message, place=place)
+        self.how = how
 
 
 class Refused(SubmissionFault):
@@ -77,3 +86,7 @@ class Garbled(SubmissionFault):
 
 class SandboxError(Exception):
     """The sandbox could not be set up or used; the message says what to do."""
+
+
+class SandboxLost(SandboxError):  # noqa: N818 - a state, as those above
+    """The sandbox ended under a worker; a new one starts by itself with the next request."""

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
@@ -24,10 +25,12 @@ _INSIDE = Path("/run/dlgrader_worker")
 """Where the worker's folder lies in the sandbox; its name is no module that a student could want."""
 _NOBODY = 65534
 """The user that owns nothing, by convention of every distribution."""
-_SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
-"""What a dynamically linked interpreter reads; no other part of /etc."""
-_HIDDEN = ("/usr/local/share", "/usr/share", "/usr/include", "/usr/games")
-"""Parts of /usr that no program needs to run: they are covered, and what lies there by chance with them."""
+_SYSTEM = (
+    "/bin", "/lib", "/lib64", "/usr/bin", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache",
+    "/etc/alternatives",
+)  # fmt: skip
+"""What a dynamically linked interpreter reads. Nothing else of /usr and /etc: courses lie in /usr/src, say."""
+_TMP = "/tmp"  # noqa: S108 - in the view, where it is a mount of each worker's own
 _STAGE = "/mnt"
 """An empty folder of every system, covered by a private mount while root hands folders over."""
 
@@ -66,7 +69,7 @@ def best() -> Level:
     return Level.NONE if why_not_namespace() else Level.NAMESPACE
 
 
-def zygote_command(level: Level, *, control: int, allowed: Sequence[str], folder: Path) -> list[str]:
+def zygote_command(level: Level, *, control: int, allowed: Sequence[str]) -> list[str]:
     """Return the command that starts a zygote.
 
     Parameters
@@ -77,15 +80,12 @@ def zygote_command(level: Level, *, control: int, allowed: Sequence[str], folder
         Number of the control socket's descriptor, which the command inherits.
     allowed
         Packages that submissions may import.
-    folder
-        A temporary folder, for the level ``none`` only.
     """
     places = packages.installed_paths(tuple(allowed))
-    scratch = str(folder) if level is Level.NONE else _scratch([*_interpreter(), *places])
+    scratch = tempfile.gettempdir() if level is Level.NONE else _scratch([*_interpreter(), *places])
     environment = {
         "HOME": scratch,
         "TMPDIR": scratch,
-        "DLGRADER_FOLDER": scratch,
         "USER": "student",  # there is no /etc/passwd to look it up
         "LANG": "C.UTF-8",
         "PATH": "/usr/bin:/bin",
@@ -107,8 +107,7 @@ def zygote_command(level: Level, *, control: int, allowed: Sequence[str], folder
 
 def _scratch(places: Sequence[Path]) -> str:
     """Return where a worker's own temporary folder is mounted: never above what it has to see."""
-    hidden = any(path.is_relative_to("/tmp") for path in places)  # noqa: S108
-    return "/scratch" if hidden else "/tmp"  # noqa: S108 - a mount of each worker's own
+    return "/scratch" if any(path.is_relative_to(_TMP) for path in places) else _TMP
 
 
 def command(program: Sequence[str], *, read_only: Sequence[Path], environment: dict[str, str]) -> list[str]:
@@ -144,14 +143,11 @@ def _view(program: Sequence[str], places: dict[Path, Path], worker: Path, enviro
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
     for name, value in environment.items():
         words += ["--setenv", name, value]
-    for path in _SYSTEM:
-        if Path(path).is_symlink():
-            words += ["--symlink", str(Path(path).readlink()), path]
-        elif Path(path).exists():
-            words += ["--ro-bind", path, path]
-    for path in _HIDDEN:
-        if Path(path).is_dir():
-            words += ["--tmpfs", path, "--remount-ro", path]
+    for system in map(Path, _SYSTEM):
+        if system.is_symlink():
+            words += ["--symlink", str(system.readlink()), str(system)]
+        elif system.exists():
+            words += ["--ro-bind", str(system), str(system)]
     interpreter, covered = _interpreter(), _package_folders()
     for path in interpreter:
         words += ["--ro-bind", str(places[path]), str(path)]
@@ -162,8 +158,8 @@ def _view(program: Sequence[str], places: dict[Path, Path], worker: Path, enviro
             words += ["--ro-bind", str(source), str(path)]
     for path in covered:
         words += ["--remount-ro", str(path)]
-    words += ["--ro-bind", str(worker), str(_INSIDE), "--proc", "/proc", "--dev", "/dev", "--dir", "/tmp"]  # noqa: S108
-    scratch = environment.get("DLGRADER_FOLDER", "/tmp")  # noqa: S108
+    words += ["--ro-bind", str(worker), str(_INSIDE), "--proc", "/proc", "--dev", "/dev", "--dir", _TMP]
+    scratch = environment.get("TMPDIR", _TMP)
     # bubblewrap's own folders would be the one place where two workers could leave each other something
     words += ["--dir", scratch, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", scratch, "--"]
     return [*words, *program]

@@ -51,6 +51,8 @@ def _normal(name: str) -> str:
 
 
 def _top_level(distribution: importlib.metadata.Distribution) -> set[Path]:
-    tops = {file.parts[0] for file in distribution.files or [] if file.parts[0] not in {"..", "__pycache__"}}
+    # the record as text: torch has 12,000 files, and a path object for each costs 0.3 s
+    lines = (distribution.read_text("RECORD") or "").splitlines()
+    tops = {line.partition(",")[0].partition("/")[0].strip('"') for line in lines} - {"..", "__pycache__", ""}
     found = (Path(str(distribution.locate_file(top))) for top in tops)
     return {path for path in found if path.exists()}

@@ -1,19 +1,22 @@
 """The proxy through which a check calls a submission.
 
 ``student.linear_forward(x, S, b)`` sends the arguments and brings back data; what is no data
-comes back as a handle. Python functions given as arguments become callbacks.
+comes back as a handle. Python functions given as arguments become callbacks; functions and
+objects of the submission can be arguments too.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from grader.evidence import NotImplementedByStudent
 from grader.sandbox.errors import Garbled, SandboxError, SubmissionFault
 from grader.sandbox.session import Session
-from grader.worker import values, wire
+from grader.worker import forms, values, wire
 
-_WHOLE = [-1]
+_WHOLE = (-1,)
+_LONGEST_KIND = 200
+"""Characters of the name of a type, as in the worker."""
 
 
 class Student:
@@ -38,7 +41,15 @@ class Student:
 
     def hold(self, value: Any, *, requires_grad: bool = False) -> Handle:
         """Put a value into the worker and return its handle; a tensor may ask for gradients."""
-        return _ask(self._session, "hold", wire.Hold(_encode(self._session, value), requires_grad))  # type: ignore[no-any-return]
+        held: list[Handle] = []
+        return _handle(self._session, "hold", wire.Hold(_encode(self._session, value, held), requires_grad))
+
+    def changes(self) -> tuple[str, ...]:
+        """Return which arguments were changed in place since the check began, a sentence each.
+
+        The check's own arrays never change: what crosses the wall is a copy.
+        """
+        return tuple(self._session.seen.changed)
 
     def library(self, name: str) -> Handle:
         """Return a module of an allowed package, as it is in the worker, e.g. ``torch.nn``.
@@ -50,34 +61,23 @@ class Student:
         """
         if name.partition(".")[0] not in self._allowed:
             raise SandboxError(f"{name} is not among the packages that the assignment allows")
-        return _ask(self._session, name, wire.Library(name))  # type: ignore[no-any-return]
+        return _handle(self._session, name, wire.Library(name))
 
 
-class StudentFunction:
-    """A function of the submission. Calling it calls it there.
+class _Callable:
+    """Something of the submission that can be called: where it is, on whose account, what of its results stays."""
 
-    Attributes
-    ----------
-    name
-        Its name.
-    """
-
-    def __init__(self, session: Session, name: str, keep: tuple[int, ...] = ()) -> None:
+    def __init__(self, session: Session, function: str, keep: tuple[int, ...]) -> None:
         self._session = session
-        self.name = name
-        self.__name__ = name
-        self._keep = list(keep)
+        self._function = function
+        self._keep = keep
 
-    def keeping(self, *positions: int) -> StudentFunction:
-        """Return this function such that its results at ``positions`` stay in the worker, as handles.
-
-        Without positions the whole result stays. A cache is the student's own affair: it
-        need not be data, and need not cross the wire.
-        """
-        return StudentFunction(self._session, self.name, positions or tuple(_WHOLE))
+    def _target(self) -> tuple[str | int, list[str]]:
+        """Return a name or a handle's number, and the path from there."""
+        raise NotImplementedError
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the student's function.
+        """Call it in the worker.
 
         Raises
         ------
@@ -87,72 +87,118 @@ class StudentFunction:
             When it is missing, raises, hangs, dies or sends garbage.
         """
         session = self._session
-        session.seen.functions[self.name] = None
+        session.seen.functions.setdefault(self._function)
+        target, path = self._target()
+        held: list[Handle] = []  # what is given away as a handle must live until it was used
+        message = wire.Call(
+            target,
+            path,
+            [_encode(session, value, held) for value in args],
+            {name: _encode(session, value, held) for name, value in kwargs.items()},
+            list(self._keep),
+            seed=session.take_seed(),
+            drop=session.take_drop(),
+        )
+        return _ask(session, self._function, message)
+
+    def _held(self) -> Handle:
+        """Return a handle of the callable itself, for giving it to another function."""
+        target, path = self._target()
+        message = wire.Call(target, path, [], {}, list(_WHOLE), read=True, drop=self._session.take_drop())
+        return _handle(self._session, self._function, message)
+
+
+class StudentFunction(_Callable):
+    """A function of the submission. Calling it calls it there.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    """
+
+    def __init__(self, session: Session, name: str, keep: tuple[int, ...] = ()) -> None:
+        super().__init__(session, name, keep)
+        self.name = self.__name__ = name
+
+    def keeping(self, *positions: int) -> StudentFunction:
+        """Return this function such that its results at ``positions`` stay in the worker, as handles.
+
+        Without positions the whole result stays. A cache is the student's own affair: it
+        need not be data, and need not cross the wire.
+        """
+        return StudentFunction(self._session, self.name, positions or _WHOLE)
+
+    def _target(self) -> tuple[str | int, list[str]]:
+        session = self._session
         session.load()
         assert session.loaded is not None
         if self.name in session.loaded.stubs:
             raise NotImplementedByStudent(self.name)
         if self.name not in session.loaded.defined:
             raise session.missing(self.name)
-        return _call(session, self.name, self.name, [], args, kwargs, self._keep)
+        return self.name, []
 
-    def __getattr__(self, name: str) -> Any:
-        """Return an attribute of the object: of a class, say."""
+    def __getattr__(self, name: str) -> Member:
         if name.startswith("_"):
             raise AttributeError(name)
-        return _Member(self._session, self.name, self.name, name)
+        return Member(self, name)
 
     def __repr__(self) -> str:
         return f"<the submission's {self.name}>"
 
 
-class Handle:
+class Handle(_Callable):
     """An object that stays in the worker; its attributes and methods are calls there.
 
     ``handle.method(x)`` calls, ``handle.read("grad")`` reads an attribute, ``handle(x)`` and
-    ``handle[i]`` do what they say. A handle may be an argument of another call.
+    ``handle[i]`` do what they say. A handle may be an argument of another call. It is no
+    value: it is neither true nor false, and cannot be unpacked.
     """
 
+    __iter__: None = None  # without it Python would count through __getitem__, without end for an object that allows it
+
     def __init__(self, session: Session, number: int, kind: str, function: str) -> None:
-        self._session = session
+        super().__init__(session, function, ())
         self._number = number
         self._generation = session.generation
-        self._function = function
         self.kind = kind
         """Qualified name of its type, as the worker says."""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Member:
         if name.startswith("_"):
             raise AttributeError(name)
-        return _Member(self._session, self._function, self, name)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return _call(self._session, self._function, self._reference(), [], args, kwargs, [])
+        return Member(self, name)
 
     def __getitem__(self, key: Any) -> Any:
-        return _call(self._session, self._function, self._reference(), ["__getitem__"], (key,), {}, [])
+        return Member(self, "__getitem__")(key)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"a {self.kind} came back, which says neither true nor false")
 
     def read(self, path: str, *, keep: bool = False) -> Any:
         """Return the attribute at a dotted path; as a handle when ``keep``."""
-        message = wire.Call(
-            self._reference(), path.split("."), [], {}, _WHOLE if keep else [], read=True, drop=self._session.take_drop()
-        )
+        kept = list(_WHOLE) if keep else []
+        message = wire.Call(self._reference(), path.split("."), [], {}, kept, read=True, drop=self._session.take_drop())
         return _ask(self._session, self._function, message)
 
     def is_a(self, name: str) -> bool:
         """Whether its type is, or derives from, the class of that qualified name (``torch.nn.Module``)."""
         module, _, attribute = name.rpartition(".")
-        kind = _ask(self._session, self._function, wire.Library(module)).read(attribute, keep=True)
-        check = _ask(self._session, self._function, wire.Library("builtins")).isinstance
-        return bool(check(self, kind))
+        kind = _handle(self._session, self._function, wire.Library(module)).read(attribute, keep=True)
+        found = _handle(self._session, self._function, wire.Library("builtins")).isinstance(self, kind)
+        return found is True
+
+    def _target(self) -> tuple[str | int, list[str]]:
+        return self._reference(), []
+
+    def _held(self) -> Handle:
+        return self
 
     def _reference(self) -> int:
         if self._generation != self._session.generation:
             raise SubmissionFault(self._function, "a value of an earlier call is lost, because the process ended since")
         return self._number
-
-    def _wire(self) -> wire.Handle:
-        return wire.Handle(self._reference(), self.kind)
 
     def __del__(self) -> None:
         if self._generation == self._session.generation:
@@ -162,57 +208,38 @@ class Handle:
         return f"<a {self.kind} of the submission>"
 
 
-class _Member:
+class Member(_Callable):
     """A method of an object in the worker. It holds the object's handle, so that it is not forgotten meanwhile."""
 
-    def __init__(
-        self, session: Session, function: str, owner: Handle | str, name: str, keep: tuple[int, ...] = ()
-    ) -> None:
-        self._session = session
-        self._function = function
+    def __init__(self, owner: StudentFunction | Handle, name: str, keep: tuple[int, ...] = ()) -> None:
+        super().__init__(owner._session, owner._function, keep)  # noqa: SLF001 - of the same family
         self._owner = owner
         self.__name__ = name
-        self._keep = keep
 
-    def keeping(self, *positions: int) -> _Member:
+    def keeping(self, *positions: int) -> Member:
         """Return this method such that its results at ``positions``, or the whole, stay in the worker."""
-        return _Member(self._session, self._function, self._owner, self.__name__, positions or tuple(_WHOLE))
+        return Member(self._owner, self.__name__, positions or _WHOLE)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        self._session.seen.functions.setdefault(self._function)
-        owner = self._owner
-        target = owner._reference() if isinstance(owner, Handle) else owner  # noqa: SLF001 - the two belong together
-        return _call(self._session, self._function, target, [self.__name__], args, kwargs, list(self._keep))
+    def _target(self) -> tuple[str | int, list[str]]:
+        target, path = self._owner._target()  # noqa: SLF001 - of the same family
+        return target, [*path, self.__name__]
 
 
-def _call(
-    session: Session,
-    function: str,
-    target: str | int,
-    path: list[str],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    keep: list[int],
-) -> Any:
-    """Call something in the worker, on account of ``function``."""
-    message = wire.Call(
-        target,
-        path,
-        [_encode(session, value) for value in args],
-        {name: _encode(session, value) for name, value in kwargs.items()},
-        keep,
-        seed=session.take_seed(),
-        drop=session.take_drop(),
-    )
-    return _ask(session, function, message)
+def _handle(session: Session, function: str, message: Any) -> Handle:
+    """Ask for something that stays in the worker."""
+    found = _ask(session, function, message)
+    if not isinstance(found, Handle):
+        session.end()
+        raise Garbled(function, f"`{function}` answered with what no function returns: a value for an object")
+    return found
 
 
 def _ask(session: Session, function: str, message: Any) -> Any:
     value = session.request(function, message)
 
     def special(found: Any) -> Any:
-        if isinstance(found, wire.Handle):
-            return Handle(session, found.id, found.kind, function)
+        if isinstance(found, forms.Handle):
+            return Handle(session, found.id, found.kind[:_LONGEST_KIND], function)
         raise wire.WireError("the worker gave a callback of its own")
 
     try:
@@ -222,10 +249,14 @@ def _ask(session: Session, function: str, message: Any) -> Any:
         raise Garbled(function, f"`{function}` answered with what no function returns: {error}") from None
 
 
-def _encode(session: Session, value: Any) -> wire.Value:
-    def opaque(found: Any) -> wire.Value:
-        if isinstance(found, Handle):
-            return found._wire()  # noqa: SLF001 - the two belong together
+def _encode(session: Session, value: Any, held: list[Handle]) -> forms.Value:
+    """Return the wire value of an argument; handles that are made for it are appended to ``held``."""
+
+    def opaque(found: Any) -> forms.Value:
+        if isinstance(found, _Callable):
+            handle = found._held()  # noqa: SLF001 - of the same module
+            held.append(handle)
+            return forms.Handle(handle._reference(), handle.kind)  # noqa: SLF001
         if callable(found):
             return session.callback(found)
         raise SandboxError(f"a check gave student code a {type(found).__name__}, which cannot cross the wall")

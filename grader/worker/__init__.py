@@ -2,13 +2,20 @@
 
 This folder is mounted alone into the sandbox and started by path, so it imports nothing
 else of the project: numpy, msgspec and the standard library only. The trusted side imports
-:mod:`grader.worker.wire` from it, and nothing more.
+what both sides need to understand each other, and nothing more: :mod:`wire`, :mod:`forms`,
+:mod:`channel`, :mod:`values`.
 
-    wire.py        the contract: every message and value that may cross
-    zygote.py      the warm parent; starts one worker a submission
-    confinement.py namespaces, mounts, limits and capabilities of a worker
-    serve.py       the worker: loads the submission, answers calls
-    source.py      cells to statements, tolerant of the broken ones
-    capture.py     what student code prints, cut at the limit
-    standins.py    inert stand-ins for plotting packages
+- ``wire.py``: the contract, every message that may cross
+- ``forms.py``: the forms of values in it
+- ``values.py``: Python values to those forms and back
+- ``channel.py``: frames over a socket
+- ``zygote.py``: the warm parent; starts one worker a submission
+- ``confinement.py``: namespaces, mounts, limits and capabilities of a worker
+- ``serve.py``: the worker, which answers calls
+- ``loading.py``: makes a module of the submission
+- ``source.py``: cells to statements, tolerant of the broken ones
+- ``callbacks.py``: functions of the trusted process
+- ``tracebacks.py``: what was raised, and in which line
+- ``capture.py``: what student code prints, cut at the limit
+- ``standins.py``: inert stand-ins for plotting packages
 """

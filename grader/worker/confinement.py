@@ -13,6 +13,7 @@ import ctypes
 import os
 import platform
 import resource
+import signal
 import sys
 from pathlib import Path
 
@@ -25,7 +26,7 @@ _SIGCHLD = 17
 _CLONE_NUMBER = {"x86_64": 56, "aarch64": 220}
 """Number of the system call, by machine."""
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
-_PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_SET_DUMPABLE = 38, 24, 4
+_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 24, 38
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
 """Numbers that the kernel does not know are refused harmlessly."""
@@ -77,8 +78,11 @@ def confine(limits: wire.Limits, scratch: Path, *, isolated: bool, user: int, gr
         _mount(b"proc", b"/proc", b"proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, b"")
         size = f"size={limits.file_mb}m,mode=0700".encode()
         _mount(b"tmpfs", os.fsencode(scratch), b"tmpfs", _MS_NOSUID | _MS_NODEV, size)
-        _mount(b"tmpfs", b"/dev/shm", b"tmpfs", _MS_NOSUID | _MS_NODEV, size)  # noqa: S108 - private by this mount
+        _mount(b"tmpfs", b"/dev/shm", b"tmpfs", _MS_NOSUID | _MS_NODEV, size)
         _drop_capabilities()
+    elif sys.platform == "linux":
+        # no namespace takes it along when the zygote dies; a worker in an endless loop would run for ever
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _limit(limits, isolated=isolated)
 
 

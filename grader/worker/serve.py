@@ -7,14 +7,11 @@ process can make these answers wrong, and nothing else.
 
 from __future__ import annotations
 
-import ast
-import builtins
 import faulthandler
 import importlib
 import inspect
 import io
 import itertools
-import linecache
 import os
 import random
 import signal
@@ -26,12 +23,12 @@ from typing import Any
 
 import numpy as np
 
-from . import capture, source, standins, values, wire
+from . import callbacks, capture, forms, loading, standins, tracebacks, values, wire
+from .channel import Channel
 
-_LONGEST_MESSAGE = 2000
-"""Characters of an exception's text that travel; a message that is longer is an array printed."""
-_DEEPEST_TRACEBACK = 30
-"""Lines of the student's own code in a traceback; endless recursion has thousands."""
+_NO_SUBMISSION = types.ModuleType("submission")
+_LONGEST_KIND = 200
+"""Characters of the name of a handle's type."""
 
 
 class Worker:
@@ -48,26 +45,37 @@ class Worker:
     """
 
     def __init__(self, connection: socket.socket, folder: Path, *, output_limit: int) -> None:
-        self._channel = wire.Channel(connection, wire.ToWorker)
+        self._channel = Channel(connection, wire.ToWorker)
         self._folder = folder
         self._output = capture.Capture(output_limit)
+        self._origins = tracebacks.Origins(folder)
+        self._callbacks = callbacks.Callbacks(self._channel, self._handle, self._special)
         self._handles: dict[int, Any] = {}
         self._numbers = itertools.count(1)
-        self._module = types.ModuleType("submission")
-        self._lines: dict[str, tuple[int, list[str]]] = {}
+        self._module = _NO_SUBMISSION
+        self._turn = 0
+        self._process = os.getpid()
 
     def run(self) -> None:
         """Answer until the trusted process closes the wire."""
         stream = capture.text_stream(self._output)
-        sys.stdout = sys.__stdout__ = stream  # type: ignore[misc]
+        nothing: Any = io.StringIO("")
+        sys.stdout = sys.__stdout__ = stream  # type: ignore[misc] # of a constant: both are the student's now
         sys.stderr = sys.__stderr__ = stream  # type: ignore[misc]
-        sys.stdin = sys.__stdin__ = io.StringIO("")  # type: ignore[misc]
+        sys.stdin = sys.__stdin__ = nothing  # type: ignore[misc]
+        self._channel.send(wire.Ready())
         while True:
             try:
                 message = self._channel.receive()
             except wire.WireClosed:
                 return
-            self._channel.send(self._answer(message))
+            self._turn += 1
+            self._callbacks.open(self._turn)
+            answer = self._answer(message)
+            if os.getpid() != self._process:
+                os._exit(0)  # a child that student code forked and let return: its parent gives the answer
+            self._callbacks.close()
+            self._send(answer)
 
     def _answer(self, message: Any) -> Any:
         try:
@@ -76,101 +84,49 @@ class Worker:
             if isinstance(message, wire.Load):
                 return self._load(message)
             if isinstance(message, wire.Hold):
-                return wire.Answer(self._hold(message), [], "")
+                return wire.Answer(self._turn, self._hold(message), [], "")
             if isinstance(message, wire.Library):
-                return wire.Answer(self._handle(importlib.import_module(message.name)), [], "")
+                return wire.Answer(self._turn, self._handle(importlib.import_module(message.name)), [], "")
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt of student code are answers too
-            return self._raised(error)
-        return wire.Raised("WireError", "Exception", "no call is pending", [], "")
+            return tracebacks.raised(error, self._origins, turn=self._turn, output=self._output.take())
+        return wire.Raised(self._turn, "WireError", "Exception", "this is no request", [], "")
 
-    # ------------------------------------------------------------------------------ loading
+    def _send(self, answer: Any) -> None:
+        try:
+            self._channel.send(answer)
+        except wire.WireClosed:
+            raise
+        except BaseException as error:  # noqa: BLE001 - nothing was sent: say so instead of dying without a word
+            kind = "MemoryError" if isinstance(error, MemoryError) else "ValueError"
+            size = f"the result is larger than {wire.MAX_FRAME / 2**20:g} MB"
+            message = size if isinstance(error, wire.WireTooLarge) else "the result cannot be sent"
+            self._channel.send(wire.Raised(self._turn, kind, kind, message, [], ""))
 
     def _load(self, message: wire.Load) -> wire.Loaded:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for name, content in message.files.items():
-            path = self._folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        os.chdir(self._folder)
-        sys.path.insert(0, str(self._folder))
-        sys.argv = [f"{message.module}.py"]
-        self._module = types.ModuleType(message.module)
-        self._module.__file__ = str(self._folder / f"{message.module}.py")
-        sys.modules[message.module] = self._module
-        if message.notebook:
-            self._module.__dict__["get_ipython"] = standins.Inert()
-            self._module.__dict__["display"] = standins.Inert()
-        problems: list[wire.Problem] = []
-        stubs: dict[str, bool] = {}
-        for number, text in enumerate(message.cells, 1):
-            self._execute_cell(message, number, text, problems, stubs)
-            if problems and not message.tolerant:
-                self._module.__dict__.clear()
-                break
-        defined = [name for name, item in vars(self._module).items() if callable(item) and type(name) is str]
-        return wire.Loaded(problems, defined, [name for name, stub in stubs.items() if stub], self._output.take())
-
-    def _execute_cell(
-        self, message: wire.Load, number: int, text: str, problems: list[wire.Problem], stubs: dict[str, bool]
-    ) -> None:
-        file = f"<cell {number}>" if message.notebook else str(self._folder / f"{message.module}.py")
-        cell_number = number if message.notebook else 0
-        lines = text.splitlines()
-        self._lines[file] = (cell_number, lines)
-        # inspect.getsource (torch.jit, dataclasses) looks here; no file need exist
-        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-        cell = source.parse(text, notebook=message.notebook, tolerant=message.tolerant)
-        for broken in cell.broken:
-            problems.append(
-                wire.Problem(cell_number, broken.line, broken.code, broken.kind, broken.message, broken.names)
-            )
-        flags = 0
-        for statement in cell.statements:
-            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
-                flags |= _future_flags(statement)
-            stubs.update(dict.fromkeys(source.defined_names(statement), source.is_stub(statement)))
-            try:
-                code = compile(ast.Module([statement], []), file, "exec", flags=flags, dont_inherit=True)
-                exec(code, vars(self._module))  # noqa: S102 - this is the process that student code runs in
-            except BaseException as error:  # noqa: BLE001 - also SystemExit: the other statements still count
-                problems.append(self._problem(error, statement, cell_number, lines))
-                if not message.tolerant:
-                    return
-
-    def _problem(self, error: BaseException, statement: ast.stmt, cell: int, lines: list[str]) -> wire.Problem:
-        line = statement.lineno
-        code = lines[line - 1].strip() if line <= len(lines) else ""
-        raised = self._raised(error)
-        if raised.frames:
-            own = [frame for frame in raised.frames if frame.cell == cell]
-            line, code = (own[-1].line, own[-1].code) if own else (line, code)
-        names = source.defined_names(statement)
-        return wire.Problem(cell, line, code, raised.kind, raised.message, names)
-
-    # ------------------------------------------------------------------------------ calling
+        loader = loading.Loader(message, self._folder, self._origins)
+        self._module = loader.module
+        loaded = loader.load()
+        self._output.take()  # what is printed at import belongs to no check
+        return loaded
 
     def _call(self, message: wire.Call) -> wire.Answer:
         for number in message.drop:
             self._handles.pop(number, None)
         if message.seed is not None:
             _seed_everything(message.seed)
-        arrays: list[list[tuple[Any, memoryview]]] = []
         target = self._target(message)
         if message.read:
-            return wire.Answer(self._encode(target, message.keep), [], self._output.take())
-        arguments = []
-        for argument in message.args:
-            arrays.append([])
-            arguments.append(values.decode(argument, self._special, arrays[-1]))
-        options = {}
-        for name, argument in message.kwargs.items():
-            arrays.append([])
-            options[name] = values.decode(argument, self._special, arrays[-1])
+            return wire.Answer(self._turn, self._encode(target, message.keep), [], self._output.take())
+        watches: list[values.Watch] = [[] for _ in range(len(message.args) + len(message.kwargs))]
+        given = [*message.args, *message.kwargs.values()]
+        decoded = [values.decode(value, self._special, watch) for value, watch in zip(given, watches, strict=True)]
+        positional = decoded[: len(message.args)]
+        named = dict(zip(message.kwargs, decoded[len(message.args) :], strict=True))
+        result = target(*positional, **named)
         # a seventh of the arguments' cost, and the only honest moment to see a change in place
-        result = target(*arguments, **options)
-        changed = [number for number, group in enumerate(arrays) if any(a.tobytes() != b for a, b in group)]
-        names = _argument_names(target, len(message.args), list(message.kwargs), changed) if changed else []
-        return wire.Answer(self._encode(result, message.keep), names, self._output.take())
+        changed = [n for n, watch in enumerate(watches) if any(values.is_changed(*seen) for seen in watch)]
+        names = _argument_names(target, len(positional), list(named), changed) if changed else []
+        return wire.Answer(self._turn, self._encode(result, message.keep), names, self._output.take())
 
     def _target(self, message: wire.Call) -> Any:
         if isinstance(message.target, int):
@@ -184,7 +140,7 @@ class Worker:
             target = getattr(target, name)
         return target
 
-    def _encode(self, result: Any, keep: list[int]) -> wire.Value:
+    def _encode(self, result: Any, keep: list[int]) -> forms.Value:
         if keep == [-1]:
             return self._handle(result)
         if keep and isinstance(result, tuple | list):
@@ -192,89 +148,35 @@ class Worker:
                 self._handle(item) if number in keep else values.encode(item, self._handle)
                 for number, item in enumerate(result)
             ]
-            return wire.Tuple(items) if isinstance(result, tuple) else wire.List(items)
+            return forms.Tuple(items) if isinstance(result, tuple) else forms.List(items)
         return values.encode(result, self._handle)
 
-    def _handle(self, value: Any) -> wire.Handle:
+    def _handle(self, value: Any) -> forms.Handle:
         number = next(self._numbers)
         self._handles[number] = value
         kind = type(value)
-        return wire.Handle(number, f"{kind.__module__}.{kind.__qualname__}"[:200])
+        return forms.Handle(number, forms.encodable(f"{kind.__module__}.{kind.__qualname__}"[:_LONGEST_KIND]))
 
-    def _special(self, value: wire.Handle | wire.Callback) -> Any:
-        if isinstance(value, wire.Handle):
+    def _special(self, value: forms.Handle | forms.Callback) -> Any:
+        if isinstance(value, forms.Handle):
             return self._handles[value.id]
-        return self._callback(value)
+        return self._callbacks.function(value)
 
-    def _hold(self, message: wire.Hold) -> wire.Handle:
+    def _hold(self, message: wire.Hold) -> forms.Handle:
         value = values.decode(message.value, self._special)
         if message.requires_grad:
             value = value.requires_grad_(True)
         return self._handle(value)
-
-    def _callback(self, callback: wire.Callback) -> Any:
-        """Return a function that calls ``callback`` in the trusted process and waits for its answer."""
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            encoded = {str(name): values.encode(value, self._handle) for name, value in kwargs.items()}
-            self._channel.send(
-                wire.CallbackCall(callback.id, [values.encode(value, self._handle) for value in args], encoded)
-            )
-            answer = self._channel.receive()
-            if isinstance(answer, wire.CallbackResult):
-                return values.decode(answer.value, self._special)
-            raise RuntimeError(getattr(answer, "message", "the call was refused"))
-
-        call.__name__ = call.__qualname__ = callback.name
-        return call
-
-    # -------------------------------------------------------------------------- what went wrong
-
-    def _raised(self, error: BaseException) -> wire.Raised:
-        kind = type(error)
-        builtin = next((c.__name__ for c in kind.__mro__ if vars(builtins).get(c.__name__) is c), "Exception")
-        try:
-            text = str(error)
-        except BaseException:  # noqa: BLE001 - str() of a student's own exception is student code
-            text = ""
-        frames = self._frames(error.__traceback__)
-        return wire.Raised(kind.__name__[:100], builtin, text[:_LONGEST_MESSAGE], frames, self._output.take())
-
-    def _frames(self, trace: types.TracebackType | None) -> list[wire.Frame]:
-        frames = []
-        for trace_entry in _walk(trace):
-            code = trace_entry.tb_frame.f_code
-            known = code.co_filename in self._lines
-            if not known and not code.co_filename.startswith(str(self._folder)):
-                continue
-            cell, lines = self._lines.get(code.co_filename, (0, linecache.getlines(code.co_filename)))
-            line = trace_entry.tb_lineno
-            text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-            frames.append(wire.Frame(cell, Path(code.co_filename).name, line, code.co_name, text[:200]))
-        return frames[-_DEEPEST_TRACEBACK:]
-
-
-def _walk(trace: types.TracebackType | None) -> Any:
-    while trace is not None:
-        yield trace
-        trace = trace.tb_next
-
-
-def _future_flags(statement: ast.ImportFrom) -> int:
-    import __future__
-
-    features = [getattr(__future__, alias.name, None) for alias in statement.names]
-    return sum(feature.compiler_flag for feature in features if feature is not None)
 
 
 def _argument_names(function: Any, positional: int, keywords: list[str], changed: list[int]) -> list[str]:
     """Names of the changed arguments, by the student's own signature where it has one."""
     try:
         parameters = list(inspect.signature(function).parameters)
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001 - a signature may be student code too
         parameters = []
     named = [parameters[n] if n < len(parameters) else f"argument {n + 1}" for n in range(positional)] + keywords
-    return [named[n] for n in changed]
+    return [forms.encodable(named[n]) for n in changed]
 
 
 def _seed_everything(seed: int) -> None:
@@ -292,6 +194,6 @@ def serve(connection: socket.socket, errors: int, folder: Path, *, output_limit:
     faulthandler.enable(stream, all_threads=False)
     if hasattr(signal, "SIGUSR1"):
         # asked before a kill: in which line does it hang?
-        faulthandler.register(signal.SIGUSR1, file=stream, all_threads=True)
+        faulthandler.register(signal.SIGUSR1, file=stream, all_threads=False)
     standins.install()
     Worker(connection, folder, output_limit=output_limit).run()

@@ -11,20 +11,17 @@ import importlib.abc
 import importlib.machinery
 import sys
 import types
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Self
 
 PACKAGES = frozenset({"matplotlib", "mpl_toolkits", "seaborn", "plotly", "IPython", "ipywidgets", "google", "tqdm"})
 
 
 class Inert:
-    """Answers everything with itself; is empty when iterated and false when asked.
+    """Answers everything with itself; unpacks into two of itself, and is false and of length 0."""
 
-    Called with one iterable (``tqdm(batches)``), it returns that iterable unchanged.
-    """
-
-    def __call__(self, *args: Any, **_options: Any) -> Any:
-        if args and hasattr(args[0], "__iter__") and not isinstance(args[0], str | bytes):
-            return args[0]
+    def __call__(self, *_args: Any, **_options: Any) -> Any:
+        """Do nothing."""
         return self
 
     def __getattr__(self, name: str) -> Any:
@@ -32,7 +29,7 @@ class Inert:
             raise AttributeError(name)
         return self
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Inert]:
         # `figure, axes = plt.subplots()` unpacks two
         return iter((self, self))
 
@@ -42,7 +39,7 @@ class Inert:
     def __setitem__(self, _key: object, _value: object) -> None:
         return None
 
-    def __enter__(self) -> Inert:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -55,12 +52,20 @@ class Inert:
         return 0
 
 
+class Progress(Inert):
+    """Stands for ``tqdm``: called with something to iterate over, it gives that back unchanged."""
+
+    def __call__(self, *args: Any, **_options: Any) -> Any:
+        """Give back what is iterated over."""
+        return args[0] if args else self
+
+
 class _InertModule(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        if name == "trange":  # of tqdm: the one name whose argument is no iterable
-            return range
+        if self.__name__.partition(".")[0] == "tqdm":
+            return range if name == "trange" else Progress()
         return Inert()
 
 

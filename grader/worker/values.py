@@ -1,71 +1,67 @@
 """Python values to wire values and back, the same on both sides of the wall.
 
 What is data crosses by value; how everything else crosses (as a handle, as a callback) is
-the caller's decision, given as a function.
+the caller's decision, given as a function. Only exact types are data: a subclass may lie
+about itself.
 """
 
 from __future__ import annotations
 
 import sys
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from . import wire
+from . import forms, wire
 
 _SIXTY_FOUR_BITS = range(-(2**63), 2**64)
+_AS_THEY_ARE = frozenset({type(None), bool, float})
+_SEQUENCES = frozenset({tuple, list})
+_MAPPINGS = frozenset({dict, OrderedDict, defaultdict})
+"""The last two are what honest gradients come in; which of the three it was does not cross."""
 _TORCH_STORAGE = {"bfloat16": np.int16}
 """dtypes that numpy lacks, and the integers whose bits carry them."""
 _TORCH_DTYPES = frozenset(
     {"float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"}
 )
 
+Opaque = Callable[[Any], forms.Value]
+Special = Callable[[Any], Any]
+Watch = list[tuple[Any, Any]]
+"""Arrays, lists and dicts with what they held when they were made; see :func:`is_changed`."""
 
-def encode(value: Any, opaque: Callable[[Any], wire.Value], depth: int = 0) -> wire.Value:
+
+def encode(value: Any, opaque: Opaque, above: tuple[int, ...] = ()) -> forms.Value:
     """Return the wire value of ``value``; what is no data goes through ``opaque``.
 
     Parameters
     ----------
     value
-        Anything. Exact types only: a subclass may lie about itself, so it is no data.
+        Anything.
     opaque
         Makes the wire value of what cannot cross.
-    depth
-        Nesting so far; too deep a structure (or one that holds itself) is opaque.
+    above
+        Identities of the containers that hold it. What holds itself, or lies deeper than
+        :data:`forms.MAX_DEPTH`, is opaque.
     """
     kind = type(value)
     if kind is np.ndarray:
-        return _encode_array(value, opaque)
-    if value is None or kind is bool or kind is float or kind is str:
+        return _encode_array(value, value, opaque)
+    if kind in _AS_THEY_ARE:
         return value  # type: ignore[no-any-return]
-    if kind is int:
-        return value if value in _SIXTY_FOUR_BITS else wire.BigInt(hex(value))
-    if depth >= wire.MAX_DEPTH:
-        return opaque(value)
-    if kind is tuple or kind is list:
-        items = [encode(item, opaque, depth + 1) for item in value]
-        return wire.Tuple(items) if kind is tuple else wire.List(items)
-    if kind is dict:
-        return wire.Dict(
-            [encode(key, opaque, depth + 1) for key in value],
-            [encode(item, opaque, depth + 1) for item in value.values()],
-        )
-    if kind is bytes:
-        return wire.Bytes(value)
-    if kind is complex:
-        return wire.Complex(value.real, value.imag)
-    if issubclass(kind, np.generic):
-        return _encode_array(np.asarray(value), opaque, scalar=value)
-    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
-        return wire.Tuple([encode(item, opaque, depth + 1) for item in tuple.__iter__(value)])
-    torch = sys.modules.get("torch")
-    if torch is not None and (kind is torch.Tensor or kind is torch.nn.Parameter):
-        return _encode_tensor(value, opaque, torch)
-    return opaque(value)
+    simple = _SIMPLE.get(kind)
+    if simple is not None:
+        return simple(value)
+    if kind in _SEQUENCES or kind in _MAPPINGS:
+        if len(above) >= forms.MAX_DEPTH or id(value) in above:
+            return opaque(value)
+        return _encode_container(value, opaque, (*above, id(value)))
+    return _encode_rare(value, opaque, above)
 
 
-def decode(value: wire.Value, special: Callable[[Any], Any], arrays: list[Any] | None = None) -> Any:
+def decode(value: forms.Value, special: Special, watch: Watch | None = None, depth: int = 0) -> Any:
     """Return the Python value of a wire value; handles and callbacks go through ``special``.
 
     Parameters
@@ -73,96 +69,172 @@ def decode(value: wire.Value, special: Callable[[Any], Any], arrays: list[Any] |
     value
         A wire value.
     special
-        Makes the Python value of a :class:`wire.Handle` or :class:`wire.Callback`.
-    arrays
-        When given, every array that was made is appended, with the bytes that it was made of.
+        Makes the Python value of a :class:`forms.Handle` or :class:`forms.Callback`.
+    watch
+        When given, everything that could be changed in place is appended to it.
+    depth
+        Nesting so far.
 
     Raises
     ------
     wire.WireError
-        When an array's dtype, shape and length do not agree.
+        When an array's dtype, shape and length do not agree, or the value is malformed otherwise.
     """
+    if depth > forms.MAX_DEPTH:
+        raise wire.WireError(f"a value is nested deeper than {forms.MAX_DEPTH}")
     kind = type(value)
-    if kind is wire.Array:
-        array = _decode_array(value)  # type: ignore[arg-type]
-        if arrays is not None:
-            arrays.append((array, value.data))  # type: ignore[union-attr]
-        return array if array.ndim else array[()]
-    if kind is wire.Tuple:
-        return tuple([decode(item, special, arrays) for item in value.items])  # type: ignore[union-attr]
-    if kind is wire.List:
-        return [decode(item, special, arrays) for item in value.items]  # type: ignore[union-attr]
-    if kind is wire.Dict:
-        return _decode_dict(value, special, arrays)  # type: ignore[arg-type]
-    if kind is wire.BigInt:
-        return int(value.text, 16)  # type: ignore[union-attr]
-    if kind is wire.Bytes:
-        return value.data  # type: ignore[union-attr]
-    if kind is wire.Complex:
-        return complex(value.real, value.imag)  # type: ignore[union-attr]
-    if kind is wire.Tensor:
-        return _decode_tensor(value)  # type: ignore[arg-type]
-    if kind is wire.Handle or kind is wire.Callback:
+    if kind is forms.Array:
+        return _decode_array(value, watch)
+    if kind is forms.Handle or kind is forms.Callback:
         return special(value)
-    return value
+    container = _CONTAINERS.get(kind)
+    if container is not None:
+        return container(value, special, watch, depth + 1)
+    leaf = _LEAVES.get(kind)
+    return value if leaf is None else leaf(value, watch)
 
 
-def _encode_array(array: Any, opaque: Callable[[Any], wire.Value], scalar: Any = None) -> wire.Value:
+def is_changed(thing: Any, before: Any) -> bool:
+    """Whether something that :func:`decode` made no longer holds what it was made with."""
+    if isinstance(before, memoryview):
+        return bool(thing.tobytes() != before)
+    if isinstance(before, dict):
+        return len(thing) != len(before) or any(key not in thing or thing[key] is not before[key] for key in before)
+    return len(thing) != len(before) or any(new is not old for new, old in zip(thing, before, strict=True))
+
+
+def _encode_int(value: int) -> forms.Value:
+    return value if value in _SIXTY_FOUR_BITS else forms.BigInt(hex(value))
+
+
+_SIMPLE: dict[type, Callable[[Any], forms.Value]] = {
+    int: _encode_int,
+    str: forms.encodable,
+    bytes: forms.Bytes,
+    complex: lambda value: forms.Complex(value.real, value.imag),
+}
+
+
+def _encode_container(value: Any, opaque: Opaque, above: tuple[int, ...]) -> forms.Value:
+    if type(value) in _MAPPINGS:
+        keys = [encode(key, opaque, above) for key in value]
+        return forms.Dict(keys, [encode(item, opaque, above) for item in value.values()])
+    items = [encode(item, opaque, above) for item in value]
+    return forms.List(items) if type(value) is list else forms.Tuple(items)
+
+
+def _encode_rare(value: Any, opaque: Opaque, above: tuple[int, ...]) -> forms.Value:
+    kind = type(value)
+    if issubclass(kind, np.generic):
+        return _encode_array(np.asarray(value), value, opaque)
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return encode(tuple(tuple.__iter__(value)), opaque, above)
+    torch = sys.modules.get("torch")
+    if torch is not None and (kind is torch.Tensor or kind is torch.nn.Parameter):
+        return _encode_tensor(value, opaque, torch)
+    return opaque(value)
+
+
+def _encode_array(array: Any, value: Any, opaque: Opaque) -> forms.Value:
     dtype = array.dtype
-    if dtype.char not in wire.DTYPES or array.ndim > wire.MAX_DIMENSIONS:
-        return opaque(array if scalar is None else scalar)
+    if dtype.char not in forms.DTYPES or array.ndim > forms.MAX_DIMENSIONS:
+        return opaque(value)
     if not dtype.isnative:
         array = array.astype(dtype.newbyteorder("="))
-    return wire.Array(dtype.char, array.shape, memoryview(array.tobytes()))
+    return forms.Array(dtype.char, array.shape, memoryview(array.tobytes()))
 
 
-def _decode_array(value: wire.Array) -> Any:
-    if value.dtype not in wire.DTYPES or len(value.shape) > wire.MAX_DIMENSIONS:
-        raise wire.WireError(f"an array of dtype {value.dtype!r} with {len(value.shape)} axes cannot cross")
-    dtype = np.dtype(value.dtype)
-    _agree(value.shape, dtype.itemsize, len(value.data))
-    return np.frombuffer(value.data, dtype).reshape(value.shape).copy()
-
-
-def _agree(shape: tuple[int, ...], itemsize: int, length: int) -> None:
-    """Refuse a payload that does not fill its shape exactly, before anything of that shape is made."""
-    size = itemsize
-    for n in shape:
-        if n < 0:
-            raise wire.WireError("an array has a negative size")
-        size *= n
-    if size != length or (size == 0 and max(shape) > wire.MAX_FRAME):
-        raise wire.WireError(f"an array of shape {shape} came with {length} bytes")
-
-
-def _decode_dict(value: wire.Dict, special: Callable[[Any], Any], arrays: list[Any] | None) -> dict[Any, Any]:
-    if len(value.keys) != len(value.values):
-        raise wire.WireError("a dict came with unequal numbers of keys and values")
-    keys = [decode(key, special, arrays) for key in value.keys]
-    try:
-        return dict(zip(keys, [decode(item, special, arrays) for item in value.values], strict=True))
-    except TypeError:
-        raise wire.WireError("a dict came with a key that cannot be one") from None
-
-
-def _encode_tensor(tensor: Any, opaque: Callable[[Any], wire.Value], torch: Any) -> wire.Value:
+def _encode_tensor(tensor: Any, opaque: Opaque, torch: Any) -> forms.Value:
     dtype = str(tensor.dtype).removeprefix("torch.")
     if dtype not in _TORCH_DTYPES or tensor.layout is not torch.strided or tensor.device.type == "meta":
         return opaque(tensor)
     flat = tensor.detach().cpu().contiguous()
     if dtype in _TORCH_STORAGE:
         flat = flat.view(torch.int16)
-    shape = tuple(tensor.shape)
-    return wire.Tensor(dtype, shape, memoryview(flat.numpy().tobytes()), str(tensor.device), tensor.requires_grad)
+    data = memoryview(flat.numpy().tobytes())
+    return forms.Tensor(dtype, tuple(tensor.shape), data, str(tensor.device), tensor.requires_grad)
 
 
-def _decode_tensor(value: wire.Tensor) -> Any:
+def _decode_array(value: Any, watch: Watch | None) -> Any:
+    if value.dtype not in forms.DTYPES or len(value.shape) > forms.MAX_DIMENSIONS:
+        raise wire.WireError(f"an array of dtype {value.dtype!r} with {len(value.shape)} axes cannot cross")
+    array = _filled(value.shape, np.dtype(value.dtype), value.data)
+    if not array.ndim:
+        return array[()]
+    if watch is not None:
+        watch.append((array, value.data))
+    return array
+
+
+def _filled(shape: tuple[int, ...], dtype: np.dtype[Any], data: memoryview) -> Any:
+    """Return an array of that shape; refuse data that does not fill it exactly, before anything is made."""
+    size = dtype.itemsize
+    for n in shape:
+        if n < 0:
+            raise wire.WireError("an array has a negative size")
+        size *= n
+    if size != len(data):
+        raise wire.WireError(f"an array of shape {shape} came with {len(data)} bytes")
+    try:
+        return np.frombuffer(data, dtype).reshape(shape).copy()
+    except (ValueError, OverflowError):  # an empty array of sizes that no machine could hold
+        raise wire.WireError(f"an array has the impossible shape {shape}") from None
+
+
+def _decode_tensor(value: Any, watch: Watch | None) -> Any:
     if value.dtype not in _TORCH_DTYPES:
         raise wire.WireError(f"a tensor of dtype {value.dtype!r} cannot cross")
-    import torch
-
-    storage = np.dtype(_TORCH_STORAGE.get(value.dtype, value.dtype))
-    _agree(value.shape, storage.itemsize, len(value.data))
-    array = np.frombuffer(value.data, storage).reshape(value.shape).copy()
+    try:
+        import torch
+    except ImportError:
+        raise wire.WireError("a tensor came, and torch is not installed here") from None
+    array = _filled(value.shape, np.dtype(_TORCH_STORAGE.get(value.dtype, value.dtype)), value.data)
+    if watch is not None:
+        watch.append((array, value.data))  # it shares the tensor's memory
     tensor = torch.from_numpy(array)
     return tensor.view(torch.bfloat16) if value.dtype == "bfloat16" else tensor
+
+
+def _decode_big_int(value: Any, _watch: Watch | None) -> int:
+    try:
+        return int(value.text, 16)
+    except ValueError:
+        raise wire.WireError("an integer came that is none") from None
+
+
+def _decode_tuple(value: Any, special: Special, watch: Watch | None, depth: int) -> Any:
+    return tuple([decode(item, special, watch, depth) for item in value.items])
+
+
+def _decode_list(value: Any, special: Special, watch: Watch | None, depth: int) -> Any:
+    items = [decode(item, special, watch, depth) for item in value.items]
+    if watch is not None:
+        watch.append((items, tuple(items)))
+    return items
+
+
+def _decode_dict(value: Any, special: Special, watch: Watch | None, depth: int) -> Any:
+    if len(value.keys) != len(value.values):
+        raise wire.WireError("a dict came with unequal numbers of keys and values")
+    keys = [decode(key, special, watch, depth) for key in value.keys]
+    items = [decode(item, special, watch, depth) for item in value.values]
+    try:
+        found = dict(zip(keys, items, strict=True))
+    except TypeError:
+        raise wire.WireError("a dict came with a key that cannot be one") from None
+    if watch is not None:
+        watch.append((found, found.copy()))
+    return found
+
+
+_CONTAINERS: dict[type, Callable[[Any, Special, Watch | None, int], Any]] = {
+    forms.Tuple: _decode_tuple,
+    forms.List: _decode_list,
+    forms.Dict: _decode_dict,
+}
+_LEAVES: dict[type, Callable[[Any, Watch | None], Any]] = {
+    forms.Tensor: _decode_tensor,
+    forms.BigInt: _decode_big_int,
+    forms.Bytes: lambda value, _watch: value.data,
+    forms.Complex: lambda value, _watch: complex(value.real, value.imag),
+}

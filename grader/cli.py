@@ -1,0 +1,141 @@
+"""The command line: one function a command, which parses, calls one function and prints.
+
+Errors become one line on standard error, and an exit status, in one place: :func:`_run`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from grader.errors import GraderError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+app = typer.Typer(
+    name="grader",
+    help="Grades deep-learning coursework.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class IsolationChoice(StrEnum):
+    """What may be asked for; ``best`` is resolved on the machine."""
+
+    BEST = "best"
+    NAMESPACE = "namespace"
+    NONE = "none"
+
+
+_Assignment = Annotated[str, typer.Option("--assignment", "-a", help="Its name; needed when the course has several.")]
+_CourseFolder = Annotated[Path | None, typer.Option("--course", help="Folder with assignments/ and reference/.")]
+_Isolation = Annotated[IsolationChoice, typer.Option(help="How student code is shut in; see `grader doctor`.")]
+_Seed = Annotated[str | None, typer.Option(help="Secret from which all inputs are drawn; a new one unless given.")]
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(help="Your folder or file; this folder unless given.")] = Path(),
+    *,
+    watch: Annotated[bool, typer.Option("--watch", help="Run again whenever you save.")] = False,
+    isolation: _Isolation = IsolationChoice.BEST,
+) -> None:
+    """Run the public checks on your own work."""
+    from grader import commands
+
+    _run(commands.check, path, watch=watch, isolation=isolation.value)
+
+
+@app.command()
+def grade(
+    submissions: Annotated[Path, typer.Argument(help="Folder, zip, .py or .ipynb.")],
+    out: Annotated[Path, typer.Option("--out", help="Where results go; a run that was stopped continues there.")],
+    *,
+    assignment: _Assignment = "",
+    course: _CourseFolder = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Submissions graded at a time.")] = 1,
+    seed: _Seed = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Grade again what is graded already.")] = False,
+    isolation: _Isolation = IsolationChoice.NAMESPACE,
+) -> None:
+    """Grade a folder of submissions with all checks."""
+    from grader import commands
+
+    _run(
+        commands.grade, submissions, out, assignment=assignment, course=course, jobs=jobs, seed=seed, fresh=fresh,
+        isolation=isolation.value,
+    )  # fmt: skip
+
+
+@app.command()
+def report(
+    out: Annotated[Path, typer.Argument(help="Folder that `grader grade` wrote.")],
+    to: Annotated[str, typer.Option("--to", help="all, table, csv, json or schema.")] = "all",
+) -> None:
+    """Write the reports again from the gradebook."""
+    from grader import commands
+
+    _run(commands.report, out, to=to)
+
+
+@app.command()
+def release(
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the student repository.")] = None,
+    *,
+    only: Annotated[str, typer.Option(help="One assignment.")] = "",
+    course: _CourseFolder = None,
+) -> None:
+    """Generate stubs and notebooks from the references, and copy what students receive."""
+    from grader import commands
+
+    _run(commands.release, out, only=only, course=course)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine can isolate, and what is missing."""
+    from grader import commands
+
+    _run(commands.doctor)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _run(command: Callable[..., int], *arguments: Any, **options: Any) -> NoReturn:
+    """Call what a command does and exit with its status; the one place where errors become lines."""
+    try:
+        status = command(_console(), *arguments, **options)
+    except GraderError as error:
+        sys.stderr.write(f"grader: {error}\n")
+        status = 2
+    except KeyboardInterrupt:
+        sys.stderr.write("grader: stopped; what is finished is stored\n")
+        status = 130
+    except BrokenPipeError:
+        # whoever read our output has gone; what is left in the buffer must not raise once more at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    raise typer.Exit(status)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+"""The engine: from submissions to results.
+
+local.py       the student's run
+checks.py      one pytest session that collected the checks of an assignment, run again and again
+outcomes.py    from what a check met to its outcome and words
+grade.py       grade(): one submission, all checks; every command calls it
+batch.py       many submissions, committed one by one
+plain.py       trusted code in the place of a submission, for authors and tests
+pytest_plugin.py  checks under plain pytest, in an editor
+pool.py        the batch on several processes
+gradebook.py   results on disk
+digests.py     when a stored result may be used again
+"""

@@ -1,0 +1,111 @@
+"""The forms that values take on the wire: what may cross, and within which bounds.
+
+Part of the wire's contract (see :mod:`wire`); data only. How a Python value becomes one of
+these, and which are refused on the way back, is in :mod:`values`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+MAX_DEPTH = 48
+"""Deepest nesting of a value; below what the decoders' recursion allows, above any honest structure."""
+MAX_DIMENSIONS = 32
+"""As many axes as every numpy allows."""
+DTYPES = frozenset({"?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "F", "D"})
+"""Type characters of arrays that cross by value: booleans, integers, reals, complex; never objects."""
+
+
+def encodable(text: str) -> str:
+    r"""Return ``text`` with lone surrogates written out as ``\udc80``: UTF-8, and so the wire, cannot carry them."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+class Array(msgspec.Struct, tag="a", array_like=True, frozen=True):
+    """A numpy array or scalar (shape ``()``), C order, native byte order."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    data: memoryview
+
+
+class Tensor(msgspec.Struct, tag="t", array_like=True, frozen=True):
+    """A torch tensor by value; ``dtype`` is torch's name without the prefix, e.g. ``bfloat16``."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    data: memoryview
+    device: str
+    requires_grad: bool
+
+
+class BigInt(msgspec.Struct, tag="n", array_like=True, frozen=True):
+    """An integer beyond 64 bits, in hexadecimal."""
+
+    text: str
+
+
+class Bytes(msgspec.Struct, tag="y", array_like=True, frozen=True):
+    """A byte string (the decoder cannot tell it from text by itself)."""
+
+    data: bytes
+
+
+class Complex(msgspec.Struct, tag="z", array_like=True, frozen=True):
+    """A complex number."""
+
+    real: float
+    imag: float
+
+
+class List(msgspec.Struct, tag="l", array_like=True, frozen=True):
+    """A list."""
+
+    items: list[Value]
+
+
+class Tuple(msgspec.Struct, tag="u", array_like=True, frozen=True):
+    """A tuple; named tuples lose their names."""
+
+    items: list[Value]
+
+
+class Dict(msgspec.Struct, tag="d", array_like=True, frozen=True):
+    """A dict; keys are values too."""
+
+    keys: list[Value]
+    values: list[Value]
+
+
+class Handle(msgspec.Struct, tag="h", array_like=True, frozen=True):
+    """Something that stays in the worker: an object, a class, a cache."""
+
+    id: int
+    kind: str
+    """Qualified name of its type, as the worker says: student text."""
+
+
+class Callback(msgspec.Struct, tag="c", array_like=True, frozen=True):
+    """A function of the trusted process, which the worker may call while a call is pending."""
+
+    id: int
+    name: str
+
+
+Value = (
+    None
+    | bool
+    | int
+    | float
+    | str
+    | Bytes
+    | Array
+    | Tensor
+    | BigInt
+    | Complex
+    | List
+    | Tuple
+    | Dict
+    | Handle
+    | Callback
+)
