@@ -195,7 +195,8 @@ def linear_backward(dh: Array, cache: Cache) -> tuple[Array, Array, Array]:
 # | swish | $x\, s(x)$, $s$ the sigmoid | $s(x) + x\, s(x) (1 - s(x))$ |
 #
 # **Large inputs.** $e^{1000}$ is infinite in float64, and infinity divided by infinity is NaN. Forward and backward
-# must be right at $|x| = 1000$: write the formulas so that only exponentials of negative numbers occur.
+# must be right at $|x| = 1000$. One way: write the formulas so that only exponentials of negative numbers occur. For
+# tanh, numpy has done so.
 
 
 # %%
@@ -437,7 +438,8 @@ def swish_backward(dh: Array, cache: Cache) -> Array:
 #
 # **Large logits.** Softmax does not change when all logits of a sample move by the same number. Subtract the largest
 # first, and no exponential overflows; and take $\log p_k = z_k - \log \sum_j e^{z_j}$ without computing $p_k$,
-# which may underflow to 0. Your losses must be right at logits of $10^4$.
+# which may underflow to 0. Near $10^4$ losses and gradients must be right; where logits lie that far *apart*, the
+# gradient must be right and the loss finite.
 
 
 # %%
@@ -603,7 +605,7 @@ def label_smoothing(logits: Array, labels: Array, epsilon: float) -> tuple[float
 # The gradient by the input comes for free (N, remark 4.2). It tells in which direction an image must be changed
 # to fool the network.
 #
-# Weight decay adds $\frac{\alpha}{2} \sum_l \lVert S_l \rVert^2$ to the loss (N 7.9), and leaves the biases alone
+# Weight decay adds $\frac{\lambda}{2} \sum_l \lVert S_l \rVert^2$ to the loss (N 7.9), and leaves the biases alone
 # (N, section 7.2.1). The loss and its gradient must both say so.
 
 

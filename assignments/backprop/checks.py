@@ -201,9 +201,16 @@ def check_mlp_forward_example(student: Any) -> None:
 def check_mlp_backward_agrees_with_forward(student: Any, rng: Any) -> None:
     """mlp_backward is the gradient of your mlp_forward."""
     forward = student.mlp_forward.keeping(1)  # the cache stays where it was computed
+
+    def mlp_forward(x: Any, params: Any) -> Any:
+        return forward(x, params, np.tanh)
+
+    def mlp_backward(dlogits: Any, cache: Any) -> Any:
+        return student.mlp_backward(dlogits, cache, tanh_derivative)
+
     gradient.agrees(
-        lambda x, params: forward(x, params, np.tanh),
-        lambda dlogits, cache: student.mlp_backward(dlogits, cache, tanh_derivative),
+        mlp_forward,
+        mlp_backward,
         at={"x": rng.normal(size=(5, 3)), "params": two_layers(rng)},
         returns=["dx", "grads"],
         rng=rng,

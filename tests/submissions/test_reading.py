@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -26,8 +28,10 @@ def as_somebody(root):
     def become_somebody():
         is_root = os.geteuid() == 0
         if is_root:
-            for folder in (root, *root.parents[:3]):  # pytest's temporary folders are its user's alone
-                folder.chmod(0o755)
+            temporary = Path(tempfile.gettempdir())
+            for folder in (root, *root.parents):  # pytest's temporary folders are its user's alone
+                if temporary in folder.parents:
+                    folder.chmod(0o755)
             os.seteuid(65534)
         try:
             yield
