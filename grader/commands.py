@@ -54,7 +54,11 @@ def _saves(path: Path) -> Iterator[object]:
     from watchfiles import watch
 
     folder = path if path.is_dir() else path.parent
-    return watch(folder, step=_DEBOUNCE_MS, debounce=10 * _DEBOUNCE_MS, rust_timeout=0, yield_on_timeout=False)
+    changes = watch(
+        folder, step=_DEBOUNCE_MS, debounce=10 * _DEBOUNCE_MS, rust_timeout=_DEBOUNCE_MS, yield_on_timeout=True
+    )
+    next(changes)  # from here on it watches, so that nothing is missed that is saved during the first run
+    return filter(None, changes)
 
 
 def grade(
@@ -71,14 +75,17 @@ def grade(
 ) -> int:
     """Grade a folder of submissions and write every report."""
     from grader.engine.warm import zygote_of
-    from grader.submissions import find
+    from grader.submissions import Unreadable, find
 
     if not submissions.exists():
         raise GraderError(f"there is no {submissions}")
     chosen = (Course(course) if course else find_course(Path())).assignment(assignment)
     if chosen.hidden is None:
         console.print(f"There is no reference/{chosen.name}: only the public checks are run.")
-    found = find(submissions, module=chosen.module)
+    try:
+        found = find(submissions, module=chosen.module)
+    except (Unreadable, OSError) as error:
+        raise GraderError(f"{submissions}: {error}") from None
     if not found:
         raise GraderError(f"{submissions} holds no submission: neither .py, .ipynb, .zip nor a folder a student")
     level = _level(isolation)
@@ -161,7 +168,7 @@ def release(console: Console, out: Path | None, *, only: str, course: Path | Non
         for name in names:
             changed = releasing.write(root, name)
             for path in changed:
-                console.print(f"generated {path.relative_to(root.resolve()) if path.is_absolute() else path}")
+                console.print(f"generated {path.resolve().relative_to(root.resolve())}", soft_wrap=True)
         if out is not None:
             releasing.copy_release(root, out, only=only or None)
             console.print(f"released {', '.join(names)} to {out}", soft_wrap=True)

@@ -108,11 +108,12 @@ def read_variants(path: Path, solution: str) -> tuple[Variant, ...]:
     marks = list(_CELL.finditer(text))
     preamble = text[: marks[0].start()] if marks else ""
     variants = []
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    for mark, end in zip(marks, ends, strict=False):
         exercise, colon, title = mark["title"].partition(":")
         if not colon:
             raise ValueError(f"{path.name}: a cell is titled {mark['title']!r}, and not 'exercise: how it differs'")
-        body = text[mark.end() : following.start() if following else len(text)]
+        body = text[mark.end() : end]
         source = f"{solution}\n\n{preamble}\n{body}"
         variants.append(Variant(exercise=exercise.strip(), title=title.strip(), source=source))
     return tuple(variants)

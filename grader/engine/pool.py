@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -144,6 +145,7 @@ def _serve(plan: batch.Plan, connection: Connection) -> None:
     # KeyboardInterrupt alone through, and so everything that was made is removed on the way out
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt, EOFError, ConnectionError):
         try:
             with zygote_of(plan.assignment, plan.level) as zygote:
@@ -151,3 +153,12 @@ def _serve(plan: batch.Plan, connection: Connection) -> None:
                 batch.run(plan, tasks(), connection.send, zygote)
         except GraderError as error:
             connection.send(error)
+
+
+def _end_with_parent() -> None:
+    """Wait until the process that waits for us is gone, killed perhaps, and end then: nobody wants our answers."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    # to the main thread, because it may be waiting for an endless loop to time out
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)

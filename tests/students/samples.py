@@ -28,6 +28,8 @@ ASSIGNMENT = Course(ROOT).assignment("backprop")
 EXERCISES = tuple(exercise.name for exercise in ASSIGNMENT.exercises)
 SOLUTION = (ROOT / "reference/backprop/backprop.py").read_text(encoding="utf-8")
 STUB = ASSIGNMENT.released()
+_NAME_WIDTH = 15
+"""Letters of a name that the class table shows on one line of 80 columns."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,10 +129,10 @@ def wrong() -> Iterator[Sample]:
     """One submission for each mistake."""
     exercise_of = {function: e.name for e in ASSIGNMENT.exercises for function in e.functions}
     for k, mistake in enumerate(mistakes()):
-        student = f"wrong{k:02}-{mistake.function.replace('_', '-')}"
+        student = f"wrong{k:02}-{mistake.function.replace('_', '')}"[:_NAME_WIDTH]
         yield Sample(
             student=student,
-            files=LAYOUTS[k % len(LAYOUTS)](student.replace("_", ""), mistake.apply(SOLUTION)),
+            files=LAYOUTS[k % len(LAYOUTS)](student, mistake.apply(SOLUTION)),
             outcomes=frozenset({Outcome.FAILED, Outcome.CRASHED}),
             less=frozenset({exercise_of[mistake.function]}),
         )

@@ -1,0 +1,162 @@
+"""One submission, all checks: points, seeds, notes, and whose fault a failure is."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from grader.course import Assignment
+from grader.engine import grade as grading
+from grader.results import Outcome
+from grader.sandbox.errors import SandboxLost
+
+HALF_RIGHT = "def scale(x, factor): return x * factor if x.ndim == 1 else x\ndef mean(x): return x.mean(0)\n"
+
+
+def add_check(assignment: Assignment, code: str, *, where: str = "hidden") -> None:
+    path = Path(getattr(assignment, where)) / "checks.py"
+    path.write_text(path.read_text(encoding="utf-8") + "\n\n" + code, encoding="utf-8")
+
+
+class TestPoints:
+    def test_are_exact_fractions_of_the_weights(self, one):
+        scale, mean, descend = one(HALF_RIGHT).exercises
+        # of the weights 1, 2 and 1 the first and the last passed
+        assert (scale.points, scale.earned, scale.passed, scale.total) == (3, Fraction(3, 2), 2, 3)
+        assert (mean.earned, descend.earned) == (2, 0)
+
+    def test_thirds_stay_thirds(self, one):
+        result = one("def mean(x): return 2.0 + 0 * x[0] if x.shape == (2, 1) else None\n")
+        assert result.exercises[1].earned == Fraction(2, 3)
+
+    def test_of_a_check_at_fault_are_neither_lost_nor_won(self, one, own):
+        add_check(own, "@exercise('mean')\ndef check_that_is_broken(student):\n    '''Broken.'''\n    {}['seed']\n")
+        mean = one(HALF_RIGHT, assignment=own).exercises[1]
+        assert (mean.earned, mean.passed, mean.total) == (2, 3, 3)
+
+    def test_of_an_exercise_all_of_whose_checks_are_at_fault_are_given(self, one, own, right):
+        for part in (own.public, own.hidden):
+            path = part / "checks.py"
+            path.write_text(path.read_text("utf-8").replace("student.mean(", "student.mean(*{}['a'], "), "utf-8")
+        result = one(right, assignment=own)
+        assert [(e.earned, e.total) for e in result.exercises] == [(3, 3), (2, 0), (1, 1)]
+        assert result.outcome is Outcome.GRADER_ERROR
+
+
+class TestWhoseFault:
+    def test_a_check_that_stumbles_over_the_reference_too_is_at_fault(self, one, own, right):
+        add_check(own, "@exercise('mean')\ndef check_that_is_broken(student):\n    '''Broken.'''\n    {}['seed']\n")
+        check = one(right, assignment=own).checks[-1]
+        assert (check.outcome, check.message) == (
+            Outcome.GRADER_ERROR,
+            "The check itself is at fault: KeyError: 'seed'",
+        )
+
+    def test_a_check_that_stumbles_over_this_answer_alone_fails_the_answer(self, one, right):
+        result = one(right.replace("return x * factor", "return None if x.shape == (0, 2) else x * factor"))
+        (check,) = [check for check in result.checks if check.outcome is not Outcome.PASSED]
+        assert (check.check, check.outcome) == ("hidden/check_scale_of_nothing", Outcome.FAILED)
+        assert "AttributeError: 'NoneType' object has no attribute 'shape'" in check.message
+        assert "AttributeError" not in check.hint
+
+    def test_after_the_reference_was_asked_the_checks_go_on_in_order(self, one, own, right):
+        # the reference runs all checks, of both files, in the middle of a submission's
+        add_check(
+            own,
+            "@exercise('mean')\ndef check_z(student, reference):\n    '''Last.'''\n    assert student.mean is not None\n",
+        )
+        result = one(right.replace("return x * factor", "return None if x.ndim == 2 else x * factor"), assignment=own)
+        assert {c.check: c.outcome.value for c in result.checks if c.exercise == "mean"} == {
+            "public/check_mean_of_an_example": "passed", "hidden/check_mean_of_random_numbers": "passed",
+            "hidden/check_mean_of_constants": "passed", "hidden/check_z": "passed",
+        }  # fmt: skip
+
+    def test_a_fixture_that_fails_is_the_checks_fault(self, one, own, right):
+        add_check(own, "@exercise('mean')\ndef check_with_fixture(student, no_such_fixture):\n    '''Broken.'''\n")
+        assert one(right, assignment=own).checks[-1].outcome is Outcome.GRADER_ERROR
+
+    def test_a_check_that_gives_away_what_cannot_cross_is_at_fault(self, one, own, right):
+        add_check(own, "@exercise('mean')\ndef check_odd(student):\n    '''Odd.'''\n    student.mean(object())\n")
+        check = one(right, assignment=own).checks[-1]
+        assert check.outcome is Outcome.GRADER_ERROR
+        assert "a check gave student code a object, which cannot cross the wall" in check.message
+
+    def test_without_the_reference_a_stumble_is_the_answers(self, one, own, right):
+        add_check(
+            own, "@exercise('mean')\ndef check_b(student):\n    '''B.'''\n    student.mean(1.0).shape\n", where="public"
+        )
+        public = Assignment(own.public, None)
+        assert one("def mean(x): return {}\n", assignment=public).checks[-1].outcome is Outcome.FAILED
+
+    def test_a_sandbox_that_breaks_down_once_costs_nothing(self, one, right, monkeypatch):
+        real, broken = grading._run, []
+
+        def once(bench, session, check):
+            if check.id == "hidden/check_mean_of_constants" and not broken:
+                broken.append(check)
+                return grading.Met(SandboxLost("the sandbox ended under a worker"), "call")
+            return real(bench, session, check)
+
+        monkeypatch.setattr(grading, "_run", once)
+        assert one(right).outcome is Outcome.PASSED
+        assert broken
+
+
+class TestSeeds:
+    CODE = "def scale(x, factor):\n    print(x.sum())\n    return x\n"
+
+    def test_the_same_seed_draws_the_same_inputs(self, one):
+        printed = [[c.output for c in one(self.CODE, seed="a").checks] for _ in range(2)]
+        assert printed[0] == printed[1]
+
+    def test_another_seed_draws_others(self, one):
+        assert one(self.CODE, seed="a").checks[2].output != one(self.CODE, seed="b").checks[2].output
+
+    def test_every_check_draws_its_own(self, one, own):
+        add_check(
+            own,
+            "@exercise('scale')\ndef check_more(student, rng):\n    '''More.'''\n    student.scale(rng.normal(size=(3, 2)), 1.0)\n",
+        )
+        checks = {c.check: c.output for c in one(self.CODE, assignment=own).checks}
+        assert checks["hidden/check_more"] != checks["hidden/check_scale_of_random_numbers"]
+
+    def test_the_students_own_randomness_is_fixed_too(self, one):
+        code = "import numpy as np\ndef scale(x, factor):\n    print(np.random.rand())\n    return x\n"
+        assert one(code).checks[0].output == one(code).checks[0].output
+
+
+class TestTheResult:
+    def test_names_its_checks_titles_and_functions(self, one, right):
+        first, *_, last = one(right).checks
+        assert (first.check, first.title) == (
+            "public/check_scale_of_an_example", "Scaling the example gives the example's result.",
+        )  # fmt: skip
+        assert (first.visibility, last.visibility) == ("public", "hidden")
+        assert (first.functions, last.functions) == (("scale",), ("descend",))
+
+    def test_has_public_checks_before_hidden_ones_whose_inputs_no_output_may_show(self, one, right):
+        visibilities = [check.visibility for check in one(right).checks]
+        assert visibilities == sorted(visibilities, reverse=True)
+
+    @pytest.mark.parametrize(
+        ("code", "outcome"),
+        [
+            ("def scale(x, factor): return 0\ndef mean(x): 1 / 0\n", "crashed"),
+            ("def scale(x, factor): return 0\ndef mean(x): raise MemoryError\n", "out of memory"),
+            ("def scale(x, factor): return 0\n", "failed"),
+            ("", "not implemented"),
+        ],
+    )
+    def test_has_the_worst_outcome_of_its_checks(self, one, code, outcome):
+        assert one(code + "x = 1\n").outcome == outcome
+
+    def test_says_in_which_isolation_it_was_graded(self, one, right, level):
+        assert one(right, level=level).isolation == level.value
+
+    def test_does_not_depend_on_what_was_graded_before(self, grade, tiny, tmp_path, right):
+        for name in ("anna.py", "berta.py"):
+            (tmp_path / name).write_text(right)
+        first, second = grade(tmp_path, tiny).values()
+        assert [c.outcome for c in first.checks] == [c.outcome for c in second.checks]

@@ -1,0 +1,122 @@
+"""The proxy: a check calls a submission as if it were a module, and never takes an object for a value."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grader.evidence import NotImplementedByStudent
+from grader.sandbox import errors
+
+CODE = """
+import numpy as np
+class Layer:
+    def __init__(self, n=1): self.n = n
+    def __call__(self, x): return self.n * x
+    def __getitem__(self, i): return 10 * self.n
+    def twin(self): return Layer(2 * self.n)
+    class Error(Exception): pass
+def stub(x): raise NotImplementedError
+def half(x):
+    if x: raise NotImplementedError('the rest')
+    return 0
+def needs_half(x): return half(x)
+def identity(x): return x
+def alive():
+    import gc
+    return sum(type(o) is Layer for o in gc.get_objects())
+def matrix(): return np.asmatrix(np.eye(2))
+"""
+
+
+@pytest.fixture
+def student(submit):
+    return submit(CODE)
+
+
+def test_a_stub_is_not_implemented(student):
+    with pytest.raises(NotImplementedByStudent, match="stub is not implemented yet"):
+        student.stub(1)
+
+
+def test_a_function_that_is_missing_is_told_by_name(student):
+    with pytest.raises(errors.Missing, match="`absent` is missing: no function of that name is in work") as fault:
+        student.absent(1)
+    assert not fault.value.broken
+
+
+def test_code_that_raises_not_implemented_itself_is_told_apart(student):
+    assert student.half(0) == 0
+    with pytest.raises(errors.Raised) as fault:
+        student.needs_half(1)
+    assert (fault.value.builtin, fault.value.place.function) == ("NotImplementedError", "half")
+
+
+def test_what_was_called_is_noted_in_order(student):
+    student.identity(1)
+    student.Layer().twin()
+    student.identity(2)
+    assert list(student._session.seen.functions) == ["identity", "Layer"]
+
+
+def test_private_names_are_no_functions(student):
+    with pytest.raises(AttributeError):
+        student._identity  # noqa: B018 - it is the look that fails
+
+
+class TestHandles:
+    def test_call_index_and_chain(self, student):
+        layer = student.Layer(3)
+        assert layer(2) == 6
+        assert layer[0] == 30
+        assert layer.twin()(1) == 6
+        assert layer.twin.keeping()().read("n") == 6
+        assert student.Layer.Error("x").read("args") == ("x",)
+
+    def test_are_arguments_and_come_back_as_themselves(self, student):
+        layer = student.Layer(3)
+        assert student.identity.keeping()(layer).read("n") == 3
+        assert student.identity([layer])[0].read("n") == 3
+
+    def test_are_neither_true_nor_false(self, student):
+        with pytest.raises(TypeError, match=r"a numpy\.(matrixlib\.defmatrix\.)?matrix came back, which says neither"):
+            assert student.matrix()
+
+    def test_cannot_be_unpacked_which_would_never_end(self, student):
+        with pytest.raises(TypeError, match="not iterable|non-iterable"):
+            _first, _second = student.Layer(1)
+
+    def test_say_of_what_type_they_are(self, student):
+        assert repr(student.Layer()) == "<a work.Layer of the submission>"
+        assert student.Layer().is_a("builtins.object")
+        assert not student.Layer().is_a("builtins.dict")
+
+    def test_are_forgotten_when_the_check_forgets_them(self, student):
+        layers = [student.Layer(n) for n in range(5)]
+        assert student.alive() == 5
+        del layers
+        assert student.alive() == 0
+
+    def test_can_be_made_of_values(self, student):
+        held = student.hold(np.ones(2))
+        assert held.sum() == 2
+        assert student.identity(held).tolist() == [1, 1]
+
+
+class TestLibraries:
+    def test_of_allowed_packages_can_be_used(self, student):
+        assert student.library("numpy.linalg").norm(np.array([3.0, 4.0])) == 5
+
+    def test_of_other_packages_are_refused(self, student):
+        with pytest.raises(errors.SandboxError, match="os is not among the packages that the assignment allows"):
+            student.library("os")
+
+
+def test_a_stub_given_to_another_function_is_not_implemented(student):
+    with pytest.raises(NotImplementedByStudent):
+        student.identity(student.stub)
+
+
+def test_methods_can_be_given_away(student):
+    layer = student.Layer(3)
+    assert student.identity.keeping()(layer.twin)().read("n") == 6
