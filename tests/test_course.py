@@ -91,7 +91,7 @@ class TestFinding:
         assert find_course(own_course / "reference/tiny").root == own_course.resolve()
 
     def test_no_course_above_is_told(self, tmp_path):
-        with pytest.raises(CourseError, match="no course here: neither .* nor a folder above it holds assignments/"):
+        with pytest.raises(CourseError, match=r"no course here: neither .* nor a folder above it holds assignments/"):
             find_course(tmp_path)
 
     def test_a_students_assignment_is_found_from_inside_and_from_just_above(self, own_course):

@@ -12,22 +12,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from grader.sandbox import imports
+from grader.sandbox import errors, imports
 from grader.sandbox.callbacks import Callbacks
 from grader.sandbox.clock import Clock, Time
 from grader.sandbox.code import Code
-from grader.sandbox.errors import (
-    Died,
-    Garbled,
-    Missing,
-    Place,
-    Raised,
-    Refused,
-    SandboxError,
-    SandboxLost,
-    SubmissionFault,
-    TimedOut,
-)
 from grader.sandbox.seen import Seen
 from grader.sandbox.worker import Worker
 from grader.sandbox.zygote import Zygote
@@ -74,7 +62,7 @@ class Session:
         self._ready = False
         self._asking = False
         self._load_deadline = 0.0
-        self._load_fault: SubmissionFault | None = None
+        self._load_fault: errors.SubmissionFault | None = None
         self._time_outs: Counter[str] = Counter()
         self._seed: int | None = None
         self._callbacks = Callbacks()
@@ -99,12 +87,14 @@ class Session:
         code = self.code
         worker = self._worker = self._zygote.worker(self._limits)
         self._load_deadline = time.monotonic() + self._allowed.load
-        message = wire.Load(code.module, code.notebook, list(code.cells), dict(code.files), code.tolerant)
+        cells = [forms.encodable(cell) for cell in code.cells]
+        files = {forms.encodable(name): content for name, content in code.files.items()}
+        message = wire.Load(code.module, code.notebook, cells, files, code.tolerant)
         try:
             worker.post(message, time.monotonic() + _START_SECONDS)
         except wire.WireError as error:
             self.end()
-            raise SandboxError(f"a worker did not take the submission: {error}") from None
+            raise errors.SandboxError(f"a worker did not take the submission: {error}") from None
 
     def load(self) -> None:
         """Wait until the submission is loaded.
@@ -137,25 +127,26 @@ class Session:
                 return self._worker
             words = self._worker.last_words().strip() or "it said nothing"
             self.end()
-        raise SandboxLost(f"a worker could not be shut in: {words}")
+        raise errors.SandboxLost(f"a worker could not be shut in: {words}")
 
     def _await_loaded(self, worker: Worker, deadline: float) -> wire.Loaded:
         try:
             answer = worker.answer(lambda: deadline)
         except wire.WireTimeout:
             place = self.code.hanging_place(worker.where_it_hangs())
-            self._give_up(TimedOut("", f"importing your file took more than {self._allowed.load:g} s", place=place))
+            message = f"importing your file took more than {self._allowed.load:g} s"
+            self._give_up(errors.TimedOut("", message, place=place))
         except wire.WireClosed:
             how, place = self._how_it_died(worker)
-            self._give_up(Died("", "importing your file ended the process", how=how, place=place))
+            self._give_up(errors.Died("", "importing your file ended the process", how=how, place=place))
         except wire.WireError as error:
-            self._give_up(Garbled("", f"the file could not be loaded: {error}"))
+            self._give_up(errors.Garbled("", f"the file could not be loaded: {error}"))
         if not isinstance(answer, wire.Loaded):
             said = getattr(answer, "message", "no answer")[:_LONGEST_TEXT]
-            self._give_up(Garbled("", f"the file could not be loaded: {said}"))
+            self._give_up(errors.Garbled("", f"the file could not be loaded: {said}"))
         return answer
 
-    def _give_up(self, fault: SubmissionFault) -> NoReturn:
+    def _give_up(self, fault: errors.SubmissionFault) -> NoReturn:
         """What fails at import fails once, for all checks of the submission."""
         self._load_fault = fault
         self.end()
@@ -179,7 +170,7 @@ class Session:
             When the check asks for what cannot be, or the sandbox broke down.
         """
         if self._asking:
-            raise SandboxError("a function of a check may not call the submission while the submission calls it")
+            raise errors.SandboxError("a function of a check may not call the submission while the submission calls it")
         self._may_call(function)
         self.load()
         assert self._worker is not None
@@ -195,7 +186,7 @@ class Session:
         try:
             worker.post(message, self._clock.deadline())
         except wire.WireTooLarge as error:
-            raise SandboxError(f"the arguments that a check gave `{function}` are too large: {error}") from None
+            raise errors.SandboxError(f"the arguments that a check gave `{function}` are too large: {error}") from None
         except wire.WireTimeout:
             self._timed_out(worker, function)
         except wire.WireClosed:
@@ -208,10 +199,10 @@ class Session:
             self._died(worker, function)
         except wire.WireTooLarge as error:
             self.end()
-            raise SandboxError(f"what a check answered `{function}` is too large: {error}") from None
+            raise errors.SandboxError(f"what a check answered `{function}` is too large: {error}") from None
         except wire.WireError as error:
             self.end()
-            raise Garbled(function, f"`{function}` answered with what no function returns: {error}") from None
+            raise errors.Garbled(function, f"`{function}` answered with what no function returns: {error}") from None
         except BaseException:
             # a function of the check raised, or somebody stopped the grader: the worker still waits for its answer
             self.end()
@@ -223,9 +214,9 @@ class Session:
 
     def _may_call(self, function: str) -> None:
         if self._time_outs[function] >= _TIME_OUTS:
-            raise Refused(function, f"`{function}` was not called again: it did not end twice before")
+            raise errors.Refused(function, f"`{function}` was not called again: it did not end twice before")
         if self._clock.exhausted:
-            raise Refused(function, f"the submission's {self._allowed.total:g} s are used up")
+            raise errors.Refused(function, f"the submission's {self._allowed.total:g} s are used up")
 
     def _unpack(self, function: str, answer: Any) -> forms.Value:
         if isinstance(answer, wire.Raised):
@@ -233,39 +224,39 @@ class Session:
             raise self._raised(function, answer)
         if not isinstance(answer, wire.Answer):
             self.end()
-            raise Garbled(function, f"`{function}` answered with a message out of turn")
+            raise errors.Garbled(function, f"`{function}` answered with a message out of turn")
         self.seen.keep_output(answer.output, most=1024 * self._limits.output_kb)
         for name in answer.changed[:_MOST_CHANGES]:
             argument = f"its argument `{name}`" if self.code.has_word(name) else "an argument"
             self.seen.changed[f"`{function}` changes {argument} in place"] = None
         return answer.value
 
-    def _raised(self, function: str, answer: wire.Raised) -> Raised:
+    def _raised(self, function: str, answer: wire.Raised) -> errors.Raised:
         frame = answer.frames[-1] if answer.frames else None
         place = self.code.place(frame.cell, frame.file, frame.line, frame.function) if frame else None
-        message = f"`{function}` raised {answer.kind[:_LONGEST_TEXT]}: {answer.message[:_LONGEST_TEXT]}"
+        said = f"`{function}` raised {answer.kind[:_LONGEST_TEXT]}: {answer.message[:_LONGEST_TEXT]}".removesuffix(": ")
         if answer.builtin == "MemoryError":
             self.end()  # what filled it up may still be there, and would fail the next check too
-        return Raised(function, message.removesuffix(": "), kind=answer.kind, builtin=answer.builtin, place=place)
+        return errors.Raised(function, said, kind=answer.kind, builtin=answer.builtin, place=place)
 
     def _timed_out(self, worker: Worker, function: str) -> NoReturn:
         self._time_outs[function] += 1
         place = self.code.hanging_place(worker.where_it_hangs())
         self.end()
         if self._clock.total_is_nearer:
-            raise TimedOut(function, f"the submission used up its {self._allowed.total:g} s", place=place)
-        raise TimedOut(function, f"`{function}` did not end within {self._allowed.check:g} s", place=place)
+            raise errors.TimedOut(function, f"the submission used up its {self._allowed.total:g} s", place=place)
+        raise errors.TimedOut(function, f"`{function}` did not end within {self._allowed.check:g} s", place=place)
 
     def _died(self, worker: Worker, function: str) -> NoReturn:
         how, place = self._how_it_died(worker)
         self.end()
-        raise Died(function, f"`{function}` ended the process", how=how, place=place)
+        raise errors.Died(function, f"`{function}` ended the process", how=how, place=place)
 
-    def _how_it_died(self, worker: Worker) -> tuple[str, Place | None]:
+    def _how_it_died(self, worker: Worker) -> tuple[str, errors.Place | None]:
         """Say how a worker ended whose connection is closed; it is the sandbox's fault when the zygote ended too."""
         try:
             how = worker.how_it_ended()
-        except SandboxLost:
+        except errors.SandboxLost:
             self.end()
             raise
         return how, self.code.hanging_place(worker.last_words())
@@ -284,7 +275,7 @@ class Session:
         numbers, self.drop = self.drop, []
         return numbers
 
-    def missing(self, function: str) -> Missing:
+    def missing(self, function: str) -> errors.Missing:
         """Say why there is no such function, with the line that should have defined it."""
         return imports.missing(self.code, self.loaded, function)
 

@@ -197,6 +197,10 @@ class TestAProcessOfThePool:
         assert self.runners() == []
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_two_hundred_submissions_leave_no_descriptor_no_file_and_no_memory(tiny, tmp_path, right, monkeypatch):
     import gc
@@ -218,9 +222,9 @@ def test_two_hundred_submissions_leave_no_descriptor_no_file_and_no_memory(tiny,
     def on_graded(graded):
         if graded.position in {96, 196}:  # right answers, the next one's worker being there already
             gc.collect()
-            seen.append((len(os.listdir("/proc/self/fd")), sys.getallocatedblocks()))
+            seen.append((open_files(), sys.getallocatedblocks()))
 
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_files()
     plan = batch.Plan(assignment=tiny, seed="s", level=level, known={})
     tasks = batch.tasks_of(find(folder, module="tiny"))
     with zygote_of(tiny, level) as zygote:
@@ -228,5 +232,5 @@ def test_two_hundred_submissions_leave_no_descriptor_no_file_and_no_memory(tiny,
     (files, blocks), (files_later, blocks_later) = seen
     assert files_later == files
     assert blocks_later - blocks < 2000  # the results of a hundred submissions are a hundred thousand
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_files() == before
     assert list(temporary.iterdir()) == []

@@ -79,7 +79,7 @@ def test_an_exercise_that_no_check_decides_about_is_refused(own):
 def test_an_assignment_without_checks_is_refused(own):
     for folder in (own.public, own.hidden):
         (folder / "checks.py").unlink()
-    with pytest.raises(CourseError, match="tiny has no checks.py in"):
+    with pytest.raises(CourseError, match=r"tiny has no checks.py in"):
         collected(own)
 
 

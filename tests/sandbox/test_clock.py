@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from grader.sandbox import clock as clocks
@@ -69,7 +71,7 @@ def test_serving_callbacks_without_end_is_limited_too(hand):
 
 def test_a_request_that_fails_has_used_its_time(hand):
     clock = Clock(Time(load=9, check=10, total=10))
-    with pytest.raises(ValueError, match="x"), clock.running():
+    with contextlib.suppress(ZeroDivisionError), clock.running():
         hand.now += 10
-        raise ValueError("x")
+        1 / 0  # noqa: B018 - it is the failure that counts
     assert clock.exhausted

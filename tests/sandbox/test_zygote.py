@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -47,7 +46,7 @@ def test_a_worker_that_cannot_be_shut_in_is_the_sandboxs_fault(monkeypatch, subm
     monkeypatch.setattr(isolation, "zygote_command", without_a_scratch)
     with (
         Zygote(namespace, ()) as zygote,
-        pytest.raises(SandboxError, match="a worker could not be shut in: .*No such file"),
+        pytest.raises(SandboxError, match=r"a worker could not be shut in: .*No such file"),
     ):
         submit("def f(): return 1\n", zygote=zygote).f()
 
@@ -62,14 +61,18 @@ def test_it_remembers_nothing_of_workers_that_ended(level):
         assert (zygote._living, zygote._exits) == (set(), {})
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def test_it_leaves_no_descriptor_and_no_file(level, monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(isolation, "WORKER_FOLDER", isolation.WORKER_FOLDER)
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_files()
     with Zygote(level, ()) as zygote:
         for _ in range(10):
             zygote.worker(LIMITS).end()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_files() == before
     assert list(tmp_path.iterdir()) == []
 
 

@@ -105,6 +105,11 @@ def test_future_imports_hold_for_the_statements_below(submit):
     assert student.f(0) == 1
 
 
+def test_texts_and_names_that_utf8_cannot_hold_are_loaded_with_the_rest(submit):
+    student = submit("x = '\udc80'", "def f(): return 1", notebook=True, files={"a\udc80.txt": b""})
+    assert student.f() == 1
+
+
 class TestStubs:
     def test_a_stub_that_is_defined_anew_is_none(self, submit):
         for again in (
