@@ -4,6 +4,7 @@ local.py       the student's run
 checks.py      one pytest session that collected the checks of an assignment, run again and again
 outcomes.py    from what a check met to its outcome and words
 grade.py       grade(): one submission, all checks; every command calls it
+warm.py        the zygote, started before anything else is imported
 batch.py       many submissions, committed one by one
 plain.py       trusted code in the place of a submission, for authors and tests
 pytest_plugin.py  checks under plain pytest, in an editor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -10,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from grader.sandbox.errors import SandboxError
+from grader.sandbox.errors import SandboxError, SandboxLost
 from grader.worker import wire
 from grader.worker.channel import Channel
 
@@ -79,6 +80,9 @@ class Worker:
             return isinstance(self._channel.receive(deadline=deadline), wire.Ready)
         except wire.WireError:
             self._zygote.confirm(self._number)
+            with contextlib.suppress(SandboxLost):
+                # until it is known which of the two has ended; a zygote that is dying would make another one that dies
+                self._zygote.exit_code(self._number, time.monotonic() + _DEATH_SECONDS)
             return False
 
     def answer(self, deadline: Deadline, callback: Callable[[wire.CallbackCall], Any] | None = None) -> Any:
