@@ -7,6 +7,7 @@ Fixtures of session scope live as long as the suite, for the whole class.
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import sys
@@ -107,6 +108,7 @@ class _Plugin:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         try:
             checks = self._collected(session)
+            gc.enable()
             self.result = self._work(CheckSuite(checks, self.current))
         except BaseException as error:  # noqa: BLE001 - pytest would swallow it; with_checks raises it again
             self.failure = error
@@ -167,8 +169,12 @@ def with_checks(assignment: Assignment, work: Callable[[CheckSuite], _Result]) -
     arguments = [*map(str, assignment.checks), "--import-mode=importlib", "--capture=no", "-c", os.devnull]
     arguments += ["-o", "python_files=checks.py", "-o", "python_functions=check_*", "--rootdir", str(assignment.public)]
     arguments += [word for name in _NO_PLUGINS for word in ("-p", f"no:{name}")]
+    gc.disable()  # checks import torch, and a tenth of that time is looking for garbage where there is none
     with _undisturbed(), _modules_forgotten(assignment):
-        status = pytest.main(arguments, plugins=[plugin, _fixtures(assignment, plugin.current)])
+        try:
+            status = pytest.main(arguments, plugins=[plugin, _fixtures(assignment, plugin.current)])
+        finally:
+            gc.enable()
     if plugin.failure is not None:
         raise plugin.failure
     if status != pytest.ExitCode.OK:

@@ -184,8 +184,13 @@ def _seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002 - it is the global generator that students use
     torch = sys.modules.get("torch")
-    if torch is not None:
+    if torch is None:
+        return
+    if torch.cuda.is_available() or torch.backends.mps.is_available():
         torch.manual_seed(seed)
+    else:
+        # manual_seed also notes where it was called, for devices to come: 0.5 ms a check
+        torch.default_generator.manual_seed(seed)
 
 
 def serve(connection: socket.socket, errors: int, folder: Path, *, output_limit: int) -> None:

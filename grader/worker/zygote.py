@@ -35,7 +35,7 @@ if __package__ in {None, ""}:  # started by path: become a package under a name 
     sys.modules[__package__] = importlib.util.module_from_spec(_SPEC)
 
 from . import confinement, serve, wire
-from .channel import Channel
+from .channel import Channel, decoder
 
 
 class Zygote:
@@ -188,6 +188,7 @@ def _warm_up(packages: list[str]) -> None:
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)
+    decoder(wire.ToWorker)
 
 
 @contextlib.contextmanager
@@ -205,10 +206,12 @@ def main(arguments: list[str]) -> None:
     """Start: ``CONTROL_FD ISOLATED PACKAGES``, the packages separated by commas."""
     control = socket.socket(fileno=int(arguments[0]))
     isolated = arguments[1] == "1"
+    gc.disable()  # a tenth of the time of `import torch` is looking for garbage where there is none
     _warm_up([name for name in arguments[2].split(",") if name])
     # objects that live for ever need not be visited, nor their pages copied, in the children
     gc.collect()
     gc.freeze()
+    gc.enable()
     with _scratch(isolated=isolated) as folder:
         Zygote(control, isolated=isolated, folder=folder).run()
 
