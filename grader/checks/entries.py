@@ -15,7 +15,9 @@ import numpy.typing as npt
 from grader.checks.claims import Claim
 from grader.checks.findings import entry, number
 from grader.checks.patterns import Cause, likely_cause
+from grader.checks.patterns.calls import is_number
 from grader.checks.problem import Problem, unit
+from grader.checks.structure import is_floating, leaves
 from grader.checks.tolerance import SMALLEST_MISTAKE
 
 Array = npt.NDArray[Any]
@@ -80,7 +82,14 @@ def tried_entries(problem: Problem, claim: Claim, *, smooth_within: float) -> En
         return None
     if not selection:
         got, want = got.reshape(leaf.shape), want.reshape(leaf.shape)
-    cause = likely_cause(got, want, within=within, sizes=problem.sizes, selection=selection)
+    cause = likely_cause(
+        got,
+        want,
+        within=within,
+        sizes={name: float(value) for name, value in problem.at.items() if is_number(value)} | dict(problem.sizes),
+        arguments=[np.asarray(value) for _, value in leaves(problem.at, "") if is_floating(value)],
+        selection=selection,
+    )
     return Entries(name=claim.name, indices=indices, got=got, want=want, within=within, cause=cause)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.checks.findings import Finding, shown
+from grader.checks.patterns.axes import shape_advice
 from grader.checks.structure import child_name, is_numeric
 from grader.evidence import Evidence
 
@@ -142,6 +143,7 @@ def _wrong_shape(got: Array, want: Array, name: str) -> Finding | None:
     if got.shape == want.shape:
         return None
     fault, advice = _shape_fault(got.shape, want.shape)
+    advice = shape_advice(got, want) or advice
     due = f"due is {want.shape}" if want.ndim else "a single number is due"
     message = f"has shape {got.shape}, {due}: it {fault}{advice}"
     return _finding(name, message, f"{fault}{advice}", got, f"shape {want.shape}")
