@@ -51,9 +51,9 @@ def check(
     isolation: _Isolation = IsolationChoice.BEST,
 ) -> None:
     """Run the public checks on your own work."""
-    from grader import commands
+    from grader.commands import student
 
-    _run(commands.check, path, watch=watch, isolation=isolation.value)
+    _run(student.check, path, watch=watch, isolation=isolation.value)
 
 
 @app.command()
@@ -69,10 +69,10 @@ def grade(
     isolation: _Isolation = IsolationChoice.NAMESPACE,
 ) -> None:
     """Grade a folder of submissions with all checks."""
-    from grader import commands
+    from grader.commands import instructor
 
     _run(
-        commands.grade, submissions, out, assignment=assignment, course=course, jobs=jobs, seed=seed, fresh=fresh,
+        instructor.grade, submissions, out, assignment=assignment, course=course, jobs=jobs, seed=seed, fresh=fresh,
         isolation=isolation.value,
     )  # fmt: skip
 
@@ -83,9 +83,9 @@ def report(
     to: Annotated[str, typer.Option("--to", help="all, table, csv, json or schema.")] = "all",
 ) -> None:
     """Write the reports again from the gradebook."""
-    from grader import commands
+    from grader.commands import instructor
 
-    _run(commands.report, out, to=to)
+    _run(instructor.report, out, to=to)
 
 
 @app.command()
@@ -96,17 +96,45 @@ def release(
     course: _CourseFolder = None,
 ) -> None:
     """Generate stubs and notebooks from the references, and copy what students receive."""
-    from grader import commands
+    from grader.commands import author
 
-    _run(commands.release, out, only=only, course=course)
+    _run(author.release, out, only=only, course=course)
+
+
+@app.command()
+def audit(
+    assignment: Annotated[str, typer.Argument(help="Its name; needed when the course has several.")] = "",
+    *,
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds under which every right answer is graded.")] = 20,
+    mutants: Annotated[bool, typer.Option(help="Also try mutants of the reference.")] = True,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
+    out: Annotated[Path, typer.Option("--out", help="Folder for NAME.json and NAME.html.")] = Path("out/audit"),
+    course: _CourseFolder = None,
+) -> None:
+    """Measure the checks of an assignment: what they miss, and whether they ever fail a right answer."""
+    from grader.commands import author
+
+    _run(author.audit, assignment, seeds=seeds, mutants=mutants, jobs=jobs, out=out, course=course)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Of the assignment and of its module, e.g. layer_norm.")],
+    *,
+    course: _CourseFolder = None,
+) -> None:
+    """Write a new assignment: one small exercise that works, to go on from."""
+    from grader.commands import author
+
+    _run(author.new, name, course=course)
 
 
 @app.command()
 def doctor() -> None:
     """Say what this machine can isolate, and what is missing."""
-    from grader import commands
+    from grader.commands import student
 
-    _run(commands.doctor)
+    _run(student.doctor)
 
 
 def _console() -> Console:

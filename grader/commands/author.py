@@ -1,0 +1,72 @@
+"""What an author of assignments runs. Each command returns its exit status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.commands.shared import NOT_ALL_PASSED, OK, progress
+from grader.course import Course, find_course
+from grader.errors import GraderError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def new(console: Console, name: str, *, course: Path | None) -> int:
+    """Write a new assignment, here or in ``course``, and say what each file is for."""
+    from grader import new as making
+
+    made = making.create(course or making.course_around(Path.cwd()), name)
+    for line in making.summary(made, here=Path.cwd(), course=course):
+        console.print(line, soft_wrap=True, markup=False)
+    return OK
+
+
+def audit(console: Console, name: str, *, seeds: int, mutants: bool, jobs: int, out: Path, course: Path | None) -> int:
+    """Measure the checks of an assignment, and write what was found."""
+    from grader.engine.audit import audit as measure
+    from grader.reports.audit import audit_report
+    from grader.reports.audit_page import audit_page
+
+    assignment = (Course(course) if course else find_course(Path())).assignment(name)
+    _write(out, {})  # minutes of work are not to end with what could be known before
+    with progress(console, "auditing") as (bar, task):
+
+        def on_progress(done: int, of: int) -> None:
+            bar.update(task, completed=done, total=of)
+
+        found = measure(assignment, seeds=seeds, with_mutants=mutants, jobs=jobs, on_progress=on_progress)
+    page = out / f"{assignment.name}.html"
+    _write(out, {page: audit_page(found), page.with_suffix(".json"): found.model_dump_json(indent=2) + "\n"})
+    console.print(audit_report(found))
+    console.print(f"\nReport: {page}", soft_wrap=True)
+    return OK if found.passed else NOT_ALL_PASSED
+
+
+def _write(out: Path, texts: dict[Path, str]) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise GraderError(f"{out} cannot be written: {error.strerror}") from None
+
+
+def release(console: Console, out: Path | None, *, only: str, course: Path | None) -> int:
+    """Generate what students receive, and copy it when ``out`` is given."""
+    from grader import release as releasing
+
+    root = course or find_course(Path()).root
+    names = [only] if only else Course(root).names
+    try:
+        for name in names:
+            changed = releasing.write(root, name)
+            for path in changed:
+                console.print(f"generated {path.resolve().relative_to(root.resolve())}", soft_wrap=True)
+        if out is not None:
+            releasing.copy_release(root, out, only=only or None)
+            console.print(f"released {', '.join(names)} to {out}", soft_wrap=True)
+    except releasing.ReleaseError as error:
+        raise GraderError(str(error)) from None
+    return OK

@@ -1,0 +1,126 @@
+"""What an instructor runs: a class is graded, and reported on. Each command returns its exit status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.commands.shared import GRADER_ERRORS, OK, level_of, progress
+from grader.course import Assignment, Course, find_course
+from grader.errors import GraderError
+from grader.results import Outcome
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from grader.engine.gradebook import Gradebook
+    from grader.reports.rows import Row
+    from grader.sandbox.zygote import Zygote
+    from grader.submissions import Found
+
+
+def grade(
+    console: Console,
+    submissions: Path,
+    out: Path,
+    *,
+    assignment: str,
+    course: Path | None,
+    jobs: int,
+    seed: str | None,
+    fresh: bool,
+    isolation: str,
+) -> int:
+    """Grade a folder of submissions and write every report."""
+    from grader.engine.warm import zygote_of
+    from grader.submissions import Unreadable, find
+
+    if not submissions.exists():
+        raise GraderError(f"there is no {submissions}")
+    chosen = (Course(course) if course else find_course(Path())).assignment(assignment)
+    if chosen.hidden is None:
+        console.print(f"There is no reference/{chosen.name}: only the public checks are run.")
+    try:
+        found = find(submissions, module=chosen.module)
+    except (Unreadable, OSError) as error:
+        raise GraderError(f"{submissions}: {error}") from None
+    if not found:
+        raise GraderError(f"{submissions} holds no submission: neither .py, .ipynb, .zip nor a folder a student")
+    level = level_of(isolation)
+    with zygote_of(chosen, level) as zygote:
+        if jobs == 1:
+            # most of the time before the first result is importing, here and there: let both do it at once
+            zygote.start()
+        return _grade(console, found, out, chosen, zygote, jobs=jobs, seed=seed, fresh=fresh)
+
+
+def _grade(
+    console: Console,
+    found: list[Found],
+    out: Path,
+    assignment: Assignment,
+    zygote: Zygote,
+    *,
+    jobs: int,
+    seed: str | None,
+    fresh: bool,
+) -> int:
+    from grader.engine import batch, pool
+    from grader.reports import folder, terminal
+
+    with batch.open_gradebook(out) as book:
+        plan = batch.plan_run(assignment, book, seed=seed, level=zygote.level, fresh=fresh)
+        with progress(console, "grading", len(found)) as (bar, task):
+
+            def on_graded(graded: batch.Graded) -> None:
+                batch.store(book, graded)
+                bar.update(task, advance=1, description=graded.id)
+
+            if jobs == 1:
+                batch.run(plan, batch.tasks_of(found), on_graded, zygote)
+            else:
+                pool.run(plan, batch.tasks_of(found), on_graded, jobs=jobs)
+        book.keep_only({item.id for item in found})
+        rows = _write(out, book)
+        console.print(terminal.class_table(book.info(), book.results()))
+    console.print(f"\nReport: {out / folder.CLASS_PAGE}", soft_wrap=True)
+    return GRADER_ERRORS if any(row.outcome is Outcome.GRADER_ERROR for row in rows) else OK
+
+
+def report(console: Console, out: Path, *, to: str) -> int:
+    """Write reports again from the gradebook."""
+    import json
+    import sys
+
+    from grader.engine import batch
+    from grader.reports import grades, terminal, whole
+
+    if to == "schema":
+        sys.stdout.write(json.dumps(whole.json_schema(), indent=2) + "\n")
+        return OK
+    if not (out / batch.GRADEBOOK).is_file():
+        raise GraderError(f"{out} holds no gradebook: give the folder that `grader grade --out` wrote")
+    with batch.open_gradebook(out) as book:
+        info = book.info()
+        if to == "all":
+            _write(out, book)
+            console.print(f"Written: {out}", soft_wrap=True)
+        elif to == "table":
+            console.print(terminal.class_table(info, book.results()))
+        elif to == "csv":
+            grades.write_grades_csv(sys.stdout, info, book.results())
+        elif to == "json":
+            whole.write_results_json(sys.stdout, info, book.results())
+        else:
+            raise GraderError(f"there is no report {to!r}; there are: all, table, csv, json, schema")
+    return OK
+
+
+def _write(out: Path, book: Gradebook) -> list[Row]:
+    from grader.reports import folder
+
+    try:
+        return folder.write_folder(out, book.info(), book.results)
+    except OSError as error:
+        again = f"`grader report {out}` writes them again"
+        raise GraderError(f"the reports could not be written ({error}); {again}") from None

@@ -1,0 +1,66 @@
+"""What a student runs, and whoever sets a machine up. Each command returns its exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.commands.shared import NOT_ALL_PASSED, OK, level_of
+from grader.course import find_assignment
+from grader.errors import GraderError
+from grader.results import SubmissionResult
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_DEBOUNCE_MS = 30
+"""An editor's save is a burst of a few events within milliseconds; 30 ms gather it, and nobody notices them."""
+
+
+def check(console: Console, path: Path, *, watch: bool, isolation: str) -> int:
+    """Run the public checks on a student's own work; again on every save when ``watch``."""
+    from grader.engine import local
+    from grader.engine.digests import grader_version
+    from grader.engine.grade import info_of
+    from grader.reports import terminal
+
+    if not path.exists():
+        raise GraderError(f"there is no {path}")
+    assignment = find_assignment(path if path.is_dir() else path.parent)
+    level = level_of(isolation)
+    info = info_of(assignment, seed="public", level=level, version=grader_version())
+
+    def show(result: SubmissionResult) -> None:
+        if watch:
+            console.clear()
+        console.print(terminal.check_report(info, result))
+        if watch:
+            console.print("Watching: save to run again, Ctrl+C to stop.")
+
+    passed = local.check(assignment, path, show, level=level, again=_saves(path) if watch else iter(()))
+    return OK if passed else NOT_ALL_PASSED
+
+
+def _saves(path: Path) -> Iterator[object]:
+    """Yield whenever something below the student's folder is saved."""
+    from watchfiles import watch
+
+    folder = path if path.is_dir() else path.parent
+    changes = watch(
+        folder, step=_DEBOUNCE_MS, debounce=10 * _DEBOUNCE_MS, rust_timeout=_DEBOUNCE_MS, yield_on_timeout=True
+    )
+    next(changes)  # from here on it watches, so that nothing is missed that is saved during the first run
+    return filter(None, changes)
+
+
+def doctor(console: Console) -> int:
+    """Say what this machine can isolate."""
+    from grader.sandbox import doctor as doctoring
+
+    findings = doctoring.examine()
+    for finding in findings:
+        console.print(f"{'ok     ' if finding.holds else 'missing'}  {finding.what}", soft_wrap=True)
+        if finding.advice:
+            console.print(f"         {finding.advice}", soft_wrap=True)
+    return OK if all(finding.holds for finding in findings if finding.needed) else NOT_ALL_PASSED
