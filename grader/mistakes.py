@@ -8,9 +8,15 @@ module only makes sources; it runs none.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+
+from grader.course import Assignment
+from grader.errors import CourseError
 
 _CELL = re.compile(r"^# %% *(?P<title>.*)$", re.MULTILINE)
 
@@ -84,6 +90,47 @@ def mistake(function: str, *, right: str = "", wrong: str = "", whole: str = "",
     return Mistake(function=function, right=right, wrong=wrong, whole=whole, hint=hint)
 
 
+def read_mistakes(assignment: Assignment) -> tuple[Mistake, ...]:
+    """Return the mistakes of an assignment: all that its ``mistakes.py`` defines, in lists or alone, in order.
+
+    Raises
+    ------
+    CourseError
+        When the file cannot be executed.
+    """
+    path = assignment.hidden / "mistakes.py" if assignment.hidden else None
+    if path is None or not path.is_file():
+        return ()
+    names: dict[str, object] = {"__name__": f"_mistakes_of_{assignment.name}", "__file__": str(path)}
+    try:
+        exec(compile(path.read_bytes(), str(path), "exec"), names)  # noqa: S102 - the author's own file
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the author's to mend
+        raise CourseError(f"{path}: {type(error).__name__}: {error}") from None
+    items = itertools.chain.from_iterable(v if isinstance(v, list | tuple) else [v] for v in names.values())
+    return tuple(dict.fromkeys(item for item in items if isinstance(item, Mistake)))
+
+
+def reached_from(source: str, name: str) -> frozenset[str]:
+    """Return the functions of a source that a function uses, itself included, as far as their names tell."""
+    functions = {node.name: node for node in _parsed(source) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    seen: set[str] = set()
+    todo = [name]
+    while todo:
+        current = todo.pop()
+        if current not in seen and current in functions:
+            seen.add(current)
+            seen.update(
+                f"{current}.{item.name}" for item in functions[current].body if isinstance(item, ast.FunctionDef)
+            )
+            todo += [node.id for node in ast.walk(functions[current]) if isinstance(node, ast.Name)]
+    return frozenset(seen)
+
+
+@lru_cache(maxsize=4)
+def _parsed(source: str) -> tuple[ast.stmt, ...]:
+    return tuple(ast.parse(source).body)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Variant:
     """Another right answer to an exercise: functions that replace the solution's."""
@@ -121,7 +168,7 @@ def read_variants(path: Path, solution: str) -> tuple[Variant, ...]:
 
 def _function_span(source: str, name: str) -> tuple[int, int]:
     """Offsets of the top-level function (or dotted method) ``name`` in ``source``, decorators included."""
-    body: list[ast.stmt] = ast.parse(source).body
+    body: Sequence[ast.stmt] = _parsed(source)
     node: ast.stmt | None = None
     for part in name.split("."):
         found = [n for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == part]

@@ -82,6 +82,23 @@ class Location(_Model):
     """Number of the notebook cell, counted from 1 over code cells, and ``line`` counts within it."""
 
 
+class KnownMistake(_Model):
+    """One mistake of the author's list."""
+
+    function: str
+    """The function of the reference that goes wrong."""
+    exercise: str
+    name: str
+    """The patch, shortened: for the instructor alone."""
+    hint: str
+
+
+class Explanation(_Model):
+    """Mistakes that, made together, show the check exactly what it saw."""
+
+    mistakes: tuple[KnownMistake, ...]
+
+
 class CheckResult(_Model):
     """What one check found."""
 
@@ -97,6 +114,9 @@ class CheckResult(_Model):
     hint: str = ""
     """Safe for the student also where the check is hidden."""
     evidence: tuple[Evidence, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
+    """Known mistakes that explain the failure; several when the checks cannot tell them apart. For the instructor:
+    ``hint`` says in their words what to do."""
     location: Location | None = None
     notes: tuple[str, ...] = ()
     """Seen, and not punished: e.g. that an argument was changed in place."""

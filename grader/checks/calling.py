@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from grader.checks.findings import Finding, failure
+from grader.checks.record import sighted
 from grader.evidence import Evidence
 
 Function = Callable[..., Any]
@@ -50,6 +51,7 @@ def results(returned: Any, names: Sequence[str], *, of: str) -> tuple[Any, ...]:
         return tuple(returned)
     due = f"{', '.join(names[:-1])} and {names[-1]}"
     came = f"{len(returned)} results" if isinstance(returned, list | tuple) else _one_result(returned)
+    sighted(came, of)
     finding = Finding(
         message=f"it returned {came}; due are {len(names)} results: {due}.",
         hint=f"Return {len(names)} results: {due}.",

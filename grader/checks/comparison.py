@@ -6,28 +6,41 @@ finds the worst entry and asks for the likely cause.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from grader.checks.findings import Finding, bound, entry, index_text, numbers, shown
+from grader.checks.findings import Finding, bound, entry, index_text, number, numbers, shown
 from grader.checks.form import Pair
 from grader.checks.patterns import UNKNOWN, Cause, likely_cause
-from grader.checks.record import measured
+from grader.checks.patterns.calls import Calls
+from grader.checks.patterns.extremes import not_finite_cause
+from grader.checks.record import measured, wants_causes
 from grader.checks.tolerance import SLACK, scale_of
 from grader.evidence import Evidence
 
 Array = npt.NDArray[Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A bound on a measure of every entry."""
+
+    text: str
+    hint: str
+    limit: float
+    measure: Callable[[Array], Array]
+
+
 def difference(
     pair: Pair,
     allowed: float,
     *,
-    sizes: Mapping[str, int] | None = None,
     siblings: Mapping[str, Array] | None = None,
+    calls: Callable[[], Calls] | None = None,
 ) -> Finding | None:
     """Compare the values of a pair; None when no entry deviates by more than ``allowed``.
 
@@ -37,18 +50,20 @@ def difference(
         What came and what is due.
     allowed
         The largest deviation of a right answer, at least 0.
-    sizes, siblings
+    siblings
         See :func:`grader.checks.patterns.likely_cause`.
+    calls
+        Gives the calls that the values come from, to learn more about a wrong one; a right one does not ask.
     """
     broken = not_finite(pair.name, pair.got, expected=pair.want)
     if broken:
-        return broken
+        return _explained(broken, pair, calls() if calls else None)
     deviation = deviations(pair.got, pair.want)
     largest = float(deviation.max(initial=0.0))
     measured(pair.name, deviation=largest, allowed=allowed)
     if largest <= allowed:
         return None
-    cause = _cause(pair, allowed, sizes, siblings)
+    cause = _cause(pair, allowed, siblings, calls() if calls else None)
     worst = tuple(int(i) for i in np.unravel_index(int(deviation.argmax()), deviation.shape))
     got, want = float(pair.got[worst]), float(pair.want[worst])
     where = entry(pair.name, worst)
@@ -105,9 +120,59 @@ def not_finite(name: str, got: Array, *, expected: Array | None = None) -> Findi
     )
 
 
-def _cause(pair: Pair, allowed: float, sizes: Mapping[str, int] | None, siblings: Mapping[str, Array] | None) -> Cause:
-    if pair.want.dtype.kind not in "iuf" or not np.isfinite(pair.want).all():
+def beyond(name: str, got: Array, rule: Rule) -> Finding | None:
+    """Find the entry that exceeds the rule's limit by most."""
+    measure = np.asarray(rule.measure(got))
+    excess = float((measure - rule.limit).max(initial=0.0))
+    measured(name, deviation=excess, allowed=0.0)
+    if excess <= 0:
+        return None
+    worst = tuple(int(i) for i in np.unravel_index(int(measure.argmax()), measure.shape))
+    return Finding(
+        message=f"{entry(name, worst)} is {number(float(got[worst]))}; right is a value that {rule.text}.",
+        hint=f"`{name}` {rule.hint}.",
+        evidence=Evidence(
+            name=name,
+            got=shown(got),
+            want=rule.text,
+            where=index_text(worst),
+            deviation=excess,
+            allowed=0.0,
+        ),
+    )
+
+
+def _explained(found: Finding, pair: Pair, calls: Calls | None) -> Finding:
+    """Say why a value is not finite, where that is known."""
+    if not wants_causes():
+        return found
+    cause = not_finite_cause(pair.got, pair.want, calls.arrays if calls else ())
+    cause = cause or (calls.overflow(pair.name) if calls else None)
+    if cause is None:
+        return found
+    return replace(
+        found,
+        message=f"{found.message} {pair.name} {cause.words}.",
+        hint=f"`{pair.name}` {cause.hint}." if cause.hint else found.hint,
+        evidence=replace(found.evidence, cause=cause.words),
+    )
+
+
+def _cause(
+    pair: Pair,
+    allowed: float,
+    siblings: Mapping[str, Array] | None,
+    calls: Calls | None,
+) -> Cause:
+    if not wants_causes() or pair.want.dtype.kind not in "biuf" or not np.isfinite(pair.want).all():
         return UNKNOWN
-    # A precise comparison allows less than a pattern needs to be recognised.
-    within = max(allowed, SLACK * scale_of(pair.want))
-    return likely_cause(pair.got, pair.want, within=within, sizes=sizes, siblings=siblings)
+    return likely_cause(
+        pair.got,
+        pair.want,
+        # A precise comparison allows less than a pattern needs to be recognised.
+        within=max(allowed, SLACK * scale_of(pair.want)),
+        sizes=calls.sizes if calls else None,
+        siblings=siblings,
+        otherwise=calls.otherwise(pair.name, pair.want) if calls else (),
+        arguments=calls.arrays if calls else (),
+    )

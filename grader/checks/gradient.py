@@ -20,6 +20,7 @@ from grader.checks.differences import Derivative, estimate
 from grader.checks.findings import Finding, raise_any
 from grader.checks.outputs import form_of, numbers, refuse_noise, weighted
 from grader.checks.problem import Problem
+from grader.checks.record import own_gradient, sighted
 from grader.checks.slopes import disagreements
 from grader.checks.structure import fresh, leaves, like_leaf, mapped
 from grader.checks.value import batch_size
@@ -77,7 +78,7 @@ def agrees(
     output: str = "out",
     upstream: Any = None,
     vanishing: Sequence[str] = (),
-    sizes: Mapping[str, int] | None = None,
+    sizes: Mapping[str, float] | None = None,
 ) -> None:
     """Check that ``backward`` is the gradient of ``forward``.
 
@@ -130,9 +131,11 @@ def agrees(
 
     out, cache = call(fresh(dict(at)))
     form = form_of(out, upstream, output, where=source)
+    sighted(out, output)
     first = numbers(out, form, output, where=source)
     dout = mapped(lambda _name, zeros: _normal(zeros, rng), form, "") if upstream is None else upstream
     gradients = gradients_apart(backward(fresh(dout), cache), at, names, titles, where=where)
+    sighted(gradients, where)
     weights = [np.asarray(leaf) for _, leaf in leaves(dout, "")]
     refuse_noise(first, numbers(call(fresh(dict(at)))[0], form, output, where=source), where=source)
 
@@ -149,6 +152,7 @@ def agrees(
         sizes=batch_size(dict(at)) if sizes is None else sizes,
     )
     _judge(problem, claims_of(at, names, titles, gradients, vanishing), where=where)
+    own_gradient(where, source)
 
 
 def of_loss(
@@ -161,7 +165,7 @@ def of_loss(
     gradients: int | Sequence[int] = 1,
     returns: Sequence[str] | None = None,
     vanishing: Sequence[str] = (),
-    sizes: Mapping[str, int] | None = None,
+    sizes: Mapping[str, float] | None = None,
 ) -> None:
     """Check that a function returns its loss together with the loss's own gradient.
 
@@ -206,6 +210,7 @@ def of_loss(
         return numbers(parts[value], np.zeros(()), "loss", where=where, finite=finite)[0]
 
     returned = function(*fresh(list(at.values())))
+    sighted(returned, where)
     start = loss(returned, finite=True)
     found = [returned[place] for place in places]
     gradients = found if len(places) > 1 else gradients_apart(found[0], at, names, titles, where=where)

@@ -31,7 +31,7 @@ class Problem:
     magnitude: float
     """Size of the numbers of which the value is the sum."""
     rng: np.random.Generator
-    sizes: Mapping[str, int]
+    sizes: Mapping[str, float]
 
     def array(self, argument: str) -> Array:
         """Return the array of this name, or the number as an array without axes."""

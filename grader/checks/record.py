@@ -1,7 +1,7 @@
-"""Keeps what checks measured, also when they pass: deviation and threshold of every comparison.
+"""Keeps what checks looked at and measured, also when they pass.
 
-The audit reads from it how far the right answers stay below the thresholds and the wrong ones
-above. Nothing is kept unless somebody records.
+The diagnosis reads from it what a wrong answer showed, the audit how far right answers stay
+below the thresholds and wrong ones above. Nothing is kept unless somebody records.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.checks.sightings import Sighting, sightings_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,22 +31,57 @@ class Measurement:
         return self.deviation / self.allowed if self.allowed > 0 else float("inf")
 
 
-_measurements: ContextVar[list[Measurement] | None] = ContextVar("measurements", default=None)
+@dataclass
+class Record:
+    """What the checks that ran inside one ``with`` looked at, in order."""
+
+    measurements: list[Measurement] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
+    own_gradients: list[tuple[str, str]] = field(default_factory=list)
+    """Names of a backward and a forward: the one was found to be the gradient of the other, right or wrong."""
+    verdicts_only: bool = False
+    """Nobody will read why a check failed."""
+
+
+_record: ContextVar[Record | None] = ContextVar("record", default=None)
 
 
 @contextmanager
-def recording() -> Iterator[list[Measurement]]:
-    """Collect the measurements of all checks that run inside the ``with``."""
-    kept: list[Measurement] = []
-    token = _measurements.set(kept)
+def recording(*, verdicts_only: bool = False) -> Iterator[Record]:
+    """Collect what all checks see that run inside the ``with``.
+
+    With ``verdicts_only`` they do not look for causes, which takes half of the time of a failure.
+    """
+    kept = Record(verdicts_only=verdicts_only)
+    token = _record.set(kept)
     try:
         yield kept
     finally:
-        _measurements.reset(token)
+        _record.reset(token)
+
+
+def wants_causes() -> bool:
+    """Whether somebody will read why a check failed."""
+    kept = _record.get()
+    return kept is None or not kept.verdicts_only
 
 
 def measured(name: str, *, deviation: float, allowed: float) -> None:
     """Record one comparison, if somebody is recording."""
-    kept = _measurements.get()
+    kept = _record.get()
     if kept is not None:
-        kept.append(Measurement(name=name, deviation=deviation, allowed=allowed))
+        kept.measurements.append(Measurement(name=name, deviation=deviation, allowed=allowed))
+
+
+def sighted(value: Any, name: str, *, roundoff: float = 0.0, within: float = 0.0) -> None:
+    """Record a value before it is judged, if somebody is recording; see :func:`sightings_of`."""
+    kept = _record.get()
+    if kept is not None:
+        kept.sightings += sightings_of(value, name, roundoff=roundoff, within=within)
+
+
+def own_gradient(backward: str, forward: str) -> None:
+    """Record that a backward is the gradient of the submission's own forward, if somebody is recording."""
+    kept = _record.get()
+    if kept is not None:
+        kept.own_gradients.append((backward, forward))

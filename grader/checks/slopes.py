@@ -21,7 +21,7 @@ from grader.checks.differences import NOISE_ONLY, Derivative, estimate
 from grader.checks.entries import Entries, tried_entries
 from grader.checks.findings import Finding, bound, index_text, number, shown
 from grader.checks.problem import Problem, unit
-from grader.checks.record import measured
+from grader.checks.record import measured, wants_causes
 from grader.checks.tolerance import SLACK, SMALLEST_MISTAKE
 from grader.evidence import Evidence
 
@@ -78,7 +78,7 @@ def disagreements(problem: Problem, claims: Sequence[Claim]) -> list[Finding]:
             found.append(slope)
         elif slope is not None:
             entries = None
-            if described < ARRAYS_DESCRIBED:
+            if described < ARRAYS_DESCRIBED and wants_causes():
                 entries = tried_entries(problem, claim, smooth_within=slope.derivative.step)
                 described += 1
             found.append(_wrong(problem, claim, slope, entries))

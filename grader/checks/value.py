@@ -7,21 +7,25 @@ and knows from the reference how many digits mean something. Tolerances are made
 
 from __future__ import annotations
 
+import functools
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from grader.checks.calling import Function, keeping, name_of, results
-from grader.checks.comparison import difference, not_finite
-from grader.checks.findings import Finding, entry, index_text, number, raise_any, shown
+from grader.checks.comparison import Rule, beyond, difference, not_finite
+from grader.checks.findings import Finding, number, raise_any
 from grader.checks.form import Pair, finding_of_form, finding_of_shape, paired
-from grader.checks.record import measured
+from grader.checks.hindsight import about_calls, about_lists, earlier_answers, remember
+from grader.checks.patterns.calls import Calls, Terms, named_numbers
+from grader.checks.record import sighted, wants_causes
 from grader.checks.references import Store
 from grader.checks.structure import fresh, is_floating, leaves
-from grader.checks.tolerance import allowed_deviation
+from grader.checks.tolerance import SLACK, allowed_deviation
 from grader.evidence import Evidence
 
 __all__ = ["Expectation", "agrees", "expect"]
@@ -29,16 +33,6 @@ __all__ = ["Expectation", "agrees", "expect"]
 Array = npt.NDArray[Any]
 
 _store = Store()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Rule:
-    """A bound on a measure of every entry."""
-
-    text: str
-    hint: str
-    limit: float
-    measure: Callable[[Array], Array]
 
 
 class Expectation:
@@ -75,22 +69,25 @@ class Expectation:
         """
         if not 0 <= roundoff < np.inf:
             raise ValueError(f"roundoff must be a finite number of at least 0, not {roundoff!r}")
+        sighted(self._got, self._name, roundoff=roundoff)
         return self._compared(want, lambda array: allowed_deviation(array, roundoff=roundoff, precise=precise))
 
     def equals(self, want: Any) -> Self:
         """Expect exactly these values: integers, booleans, shapes, text, or numbers that must not change at all."""
+        sighted(self._got, self._name)
         return self._compared(want, lambda _array: 0.0)
 
     def has_shape(self, shape: tuple[int, ...]) -> Self:
         """Expect an array (or, for ``()``, a number) of this shape, whatever its values."""
+        sighted(self._got, self._name, within=np.inf)
         wrong = finding_of_shape(self._got, shape, self._name)
         raise_any([wrong] if wrong else [])
         return self
 
     def is_finite(self) -> Self:
         """Expect neither NaN nor infinity, in any leaf."""
-        found = (not_finite(name, array) for name, array in self._numbers())
-        self._blame(finding for finding in found if finding)
+        sighted(self._got, self._name)
+        self._refuse_not_finite()
         return self
 
     def is_zero(self, *, within: float = 0.0) -> Self:
@@ -105,25 +102,31 @@ class Expectation:
             raise_any(
                 [Finding(message=message, hint=f"`{self._name}` is undetermined.", evidence=Evidence(name=self._name))]
             )
-        return self._bounded(_Rule(text="is zero", hint="must be zero", limit=within, measure=np.abs))
+        return self._bounded(Rule(text="is zero", hint="must be zero", limit=within, measure=np.abs))
 
     def at_most(self, limit: float) -> Self:
         """Expect every entry to be ``limit`` or less."""
         text = f"is at most {number(limit)}"
-        return self._bounded(_Rule(text=text, hint="is larger than it can be", limit=limit, measure=np.positive))
+        return self._bounded(Rule(text=text, hint="is larger than it can be", limit=limit, measure=np.positive))
 
     def at_least(self, limit: float) -> Self:
         """Expect every entry to be ``limit`` or more."""
         text = f"is at least {number(limit)}"
-        return self._bounded(_Rule(text=text, hint="is smaller than it can be", limit=-limit, measure=np.negative))
+        return self._bounded(Rule(text=text, hint="is smaller than it can be", limit=-limit, measure=np.negative))
 
     def _compared(self, want: Any, allowed: Callable[[Array], float]) -> Self:
         raise_any(_differences(paired(self._got, want, self._name), lambda pair: allowed(pair.want)))
         return self
 
-    def _bounded(self, rule: _Rule) -> Self:
-        self.is_finite()
-        found = (_beyond(name, array, rule) for name, array in self._numbers())
+    def _refuse_not_finite(self) -> None:
+        found = (not_finite(name, array) for name, array in self._numbers())
+        self._blame(finding for finding in found if finding)
+
+    def _bounded(self, rule: Rule) -> Self:
+        # a value that may be anything up to the limit is the same to the check as the limit's own rounding
+        sighted(self._got, self._name, within=rule.limit if rule.measure is np.abs else SLACK * abs(rule.limit))
+        self._refuse_not_finite()
+        found = (beyond(name, array, rule) for name, array in self._numbers())
         self._blame(finding for finding in found if finding)
         return self
 
@@ -160,14 +163,16 @@ def agrees(
     *args: Any,
     returns: Sequence[str | None] = ("result",),
     precise: bool = False,
-    sizes: Mapping[str, int] | None = None,
+    sizes: Mapping[str, float] | None = None,
+    terms: Terms | None = None,
     **kwargs: Any,
 ) -> None:
     """Check that ``function`` returns what ``reference`` returns for the same arguments.
 
     Both get copies, so a change in place does no harm. A deviation is allowed up to 100 times the change of
     the reference when its float inputs change in their last digit, or up to 1e-6 of the result's scale,
-    whichever is larger. The reference's answer is kept for the rest of the class.
+    whichever is larger. The reference's answer is kept for the rest of the class. After a failure both functions
+    may be called again, in search of the cause.
 
     Parameters
     ----------
@@ -181,8 +186,11 @@ def agrees(
     precise
         Allow rounding only: for checks of precision and stability.
     sizes
-        Named lengths, for messages such as "1/N of what it should be". Unless given: N, the number of
-        rows of the first matrix among the arguments.
+        Named numbers, ``{"N": 5, "eta": 0.1}``, for messages such as "1/N of what it should be". Unless given: N,
+        the rows of the first matrix among the arguments, and the numbers among them by the reference's parameters.
+    terms
+        Gives, for the same arguments, terms of the result by name, ``lambda w, decay: {"weight decay": decay * w}``,
+        for messages such as "lacks the term weight decay". Of several results, each term is a dict by their names.
 
     Raises
     ------
@@ -193,22 +201,44 @@ def agrees(
     """
     names = [name or "cache" for name in returns]
     kept = [position for position, name in enumerate(returns) if name is None]
-    positional, keywords = fresh((args, kwargs))
+    arguments = args, kwargs
+    given = fresh(arguments)
     where = name_of(function)
-    returned = results(keeping(function, *kept)(*positional, **keywords), names, of=where)
+    called, started = keeping(function, *kept), time.perf_counter()
+    returned = results(called(*given[0], **given[1]), names, of=where)
+    seconds = time.perf_counter() - started
     answer = _store.expected(reference, args, kwargs, returns)
-    single = any(np.asarray(leaf).dtype.itemsize < 8 for _, leaf in leaves((args, kwargs), "") if is_floating(leaf))
+    for name, got in zip(returns, returned, strict=True):
+        if name is not None:
+            sighted(got, name, roundoff=answer.largest_roundoff(name))
+    single = any(np.asarray(leaf).dtype.itemsize < 8 for _, leaf in leaves(arguments, "") if is_floating(leaf))
     pairs = [
         item
         for name, got in zip(returns, returned, strict=True)
         if name is not None
         for item in paired(got, answer.values[name], name, single_precision=single)
     ]
-    found = _differences(
-        pairs,
-        lambda pair: allowed_deviation(pair.want, roundoff=answer.roundoff[pair.name], precise=precise),
-        sizes=batch_size((args, kwargs)) if sizes is None else sizes,
-    )
+    remember(reference, answer)
+
+    @functools.cache
+    def calls() -> Calls:
+        return Calls(
+            function=called,
+            reference=reference,
+            arguments=arguments,
+            returns=returns,
+            seconds=seconds,
+            sizes=batch_size(arguments) | named_numbers(reference, arguments) if sizes is None else sizes,
+            terms=terms,
+            earlier=earlier_answers(reference, answer),
+        )
+
+    def allowed(pair: Pair) -> float:
+        return allowed_deviation(pair.want, roundoff=answer.roundoff[pair.name], precise=precise)
+
+    found = _differences(pairs, allowed, calls=calls)
+    if found and wants_causes():
+        found = about_calls(found, calls(), pairs, returned=returned, given=given, allowed=allowed, where=where)
     raise_any(found, where=where)
 
 
@@ -224,7 +254,7 @@ def _differences(
     items: Iterator[Pair | Finding] | list[Pair | Finding],
     allowed: Callable[[Pair], float],
     *,
-    sizes: Mapping[str, int] | None = None,
+    calls: Callable[[], Calls] | None = None,
 ) -> list[Finding]:
     """Compare all pairs of the right form; findings of form are handed on."""
     listed = list(items)
@@ -235,29 +265,7 @@ def _differences(
             found.append(item)
             continue
         siblings = {name: want for name, want in due.items() if name != item.name}
-        finding = difference(item, allowed(item), sizes=sizes, siblings=siblings)
+        finding = difference(item, allowed(item), siblings=siblings, calls=calls)
         if finding:
             found.append(finding)
-    return found
-
-
-def _beyond(name: str, got: Array, rule: _Rule) -> Finding | None:
-    """Find the entry that exceeds the rule's limit by most."""
-    measure = np.asarray(rule.measure(got))
-    excess = float((measure - rule.limit).max(initial=0.0))
-    measured(name, deviation=excess, allowed=0.0)
-    if excess <= 0:
-        return None
-    worst = tuple(int(i) for i in np.unravel_index(int(measure.argmax()), measure.shape))
-    return Finding(
-        message=f"{entry(name, worst)} is {number(float(got[worst]))}; right is a value that {rule.text}.",
-        hint=f"`{name}` {rule.hint}.",
-        evidence=Evidence(
-            name=name,
-            got=shown(got),
-            want=rule.text,
-            where=index_text(worst),
-            deviation=excess,
-            allowed=0.0,
-        ),
-    )
+    return [*about_lists(listed, found), *found] if found and wants_causes() else found

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from grader.course import Assignment
 from grader.engine import digests
+from grader.engine.catalogue import Catalogue
 from grader.engine.checks import CheckSuite, with_checks
 from grader.engine.grade import Bench, grade, info_of, lost, unreadable
 from grader.engine.gradebook import Gradebook
@@ -89,7 +90,7 @@ def run(plan: Plan, tasks: Iterable[Task], on_graded: Callable[[Graded], None], 
 
     def work(suite: CheckSuite) -> None:
         zygote.wait_until_warm()
-        bench = Bench(plan.assignment, suite, zygote, plan.seed)
+        bench = Bench(plan.assignment, suite, zygote, plan.seed, Catalogue(plan.assignment, suite, plan.seed))
         # closing it ends the worker that was started ahead, also when grading is cut short
         with closing(_one_ahead(bench, _read_all(plan, tasks))) as submissions:
             for item, session in submissions:

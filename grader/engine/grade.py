@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
-
+from grader.checks.record import Record, recording
 from grader.course import Assignment
-from grader.engine import outcomes
+from grader.engine import outcomes, seeds
+from grader.engine.catalogue import Catalogue
 from grader.engine.checks import Check, CheckSuite, Met
+from grader.engine.diagnosis import Look
+from grader.engine.explained import carried_forward, explained
+from grader.engine.views import view_of
 from grader.results import BatchInfo, CheckResult, ExerciseResult, Location, Outcome, SubmissionResult
 from grader.sandbox.errors import Place, SandboxError, SandboxLost, SubmissionFault
 from grader.sandbox.isolation import Level
@@ -26,6 +28,9 @@ _WORST_FIRST = (
     Outcome.FAILED, Outcome.NOT_RUN, Outcome.NOT_IMPLEMENTED, Outcome.PASSED,
 )  # fmt: skip
 """The outcome of a submission is the first of these that one of its checks had."""
+
+_EXPLAINED = {Outcome.FAILED, Outcome.CRASHED}
+"""Outcomes that a known mistake may explain."""
 
 
 @dataclass
@@ -48,6 +53,8 @@ class Bench:
     suite: CheckSuite
     zygote: Zygote
     seed: str
+    catalogue: Catalogue | None = None
+    """The known mistakes; None on a student's machine, which has none."""
     _reference: dict[str, BaseException | None] | None = None
 
     def session(self, submission: Submission) -> Session:
@@ -93,7 +100,7 @@ class Bench:
         )  # fmt: skip
         session = self.session(reference)
         try:
-            return {check.id: _run(self, session, check).error for check in self.suite.checks}
+            return {check.id: _run(self, session, check)[0].error for check in self.suite.checks}
         finally:
             session.end()
 
@@ -113,7 +120,7 @@ def grade(bench: Bench, submission: Submission, session: Session | None = None) 
     started = time.monotonic()
     session = session or bench.session(submission)
     try:
-        checks = tuple(_grade_check(bench, session, check) for check in bench.suite.checks)
+        checks = _grade_checks(bench, session)
     finally:
         session.end()
     exercises = tuple(_score(bench.assignment, name, checks, session) for name in _names(bench))
@@ -179,14 +186,29 @@ def _names(bench: Bench) -> list[str]:
     return [exercise.name for exercise in bench.assignment.exercises if exercise.name in checked]
 
 
-def _grade_check(bench: Bench, session: Session, check: Check) -> CheckResult:
+def _grade_checks(bench: Bench, session: Session) -> tuple[CheckResult, ...]:
+    """Run all checks, then say what is known about those that did not pass."""
+    graded = [_grade_check(bench, session, check) for check in bench.suite.checks]
+    results = [result for result, _, _ in graded]
+    own_gradients = {result.check: record.own_gradients for result, record, _ in graded}
+    checks = carried_forward(results, own_gradients)
+    if bench.catalogue is None:
+        return checks
+    looks = [
+        Look(check=check, view=view_of(record.sightings, met.error), wrong=result.outcome in _EXPLAINED)
+        for check, (result, record, met) in zip(bench.suite.checks, graded, strict=True)
+    ]
+    return explained(bench.catalogue, checks, looks)
+
+
+def _grade_check(bench: Bench, session: Session, check: Check) -> tuple[CheckResult, Record, Met]:
     started = time.monotonic()
-    met = _run(bench, session, check)
+    met, record = _run(bench, session, check)
     if isinstance(met.error, SandboxLost):
-        met = _run(bench, session, check)
+        met, record = _run(bench, session, check)
     seen = session.seen
     verdict = _judge(met) or bench.whose_fault(check, met.error)
-    return CheckResult(
+    result = CheckResult(
         check=check.id,
         exercise=check.exercise,
         title=check.title,
@@ -202,6 +224,7 @@ def _grade_check(bench: Bench, session: Session, check: Check) -> CheckResult:
         functions=tuple(seen.functions),
         seconds=round(time.monotonic() - started, 4),
     )
+    return result, record, met
 
 
 def _judge(met: Met) -> outcomes.Verdict | None:
@@ -211,15 +234,12 @@ def _judge(met: Met) -> outcomes.Verdict | None:
     return None
 
 
-def _run(bench: Bench, session: Session, check: Check) -> Met:
-    session.begin(_seed(bench.seed, check.id, "student") % 2**32)
-    rng = np.random.default_rng(_seed(bench.seed, check.id, "inputs"))
-    return bench.suite.run(check, Student(session, bench.assignment.configuration.packages), rng)
-
-
-def _seed(secret: str, check: str, purpose: str) -> int:
-    """Derive a seed; nobody who sees one can tell another."""
-    return int.from_bytes(hashlib.sha256(f"{secret}\0{check}\0{purpose}".encode()).digest()[:16], "big")
+def _run(bench: Bench, session: Session, check: Check) -> tuple[Met, Record]:
+    session.begin(seeds.globals_of(bench.seed, check.id))
+    student = Student(session, bench.assignment.configuration.packages)
+    with recording() as record:
+        met = bench.suite.run(check, student, seeds.inputs_of(bench.seed, check.id))
+    return met, record
 
 
 def _location(place: Place | None) -> Location | None:

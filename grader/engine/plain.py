@@ -5,12 +5,21 @@ tests of an assignment to run them thousands of times.
 """
 
 from __future__ import annotations
+import __future__
 
-from collections.abc import Callable
-from types import ModuleType
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from itertools import pairwise
+from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
+
+_DEFINITION = re.compile(r"^(?:@.*\n)*(?:def|class) ", re.MULTILINE)
+_POSTPONED = re.compile(r"^from __future__ import .*annotations", re.MULTILINE)
 
 
 class PlainStudent:
@@ -18,19 +27,28 @@ class PlainStudent:
 
     def __init__(self, module: ModuleType) -> None:
         self._module = module
+        self.called: dict[str, None] = {}
+        """Functions that checks asked for, in order."""
 
     def __getattr__(self, name: str) -> PlainFunction:
         if name.startswith("_"):
             raise AttributeError(name)
+        self.called[name] = None
         return PlainFunction(name, getattr(self._module, name))
 
 
 class PlainFunction:
-    """A function that gets copies of its arguments, as one behind the wall does."""
+    """A function that gets copies of its arguments, as one behind the wall does.
+
+    Attributes
+    ----------
+    name, function
+        What is called, and under which name.
+    """
 
     def __init__(self, name: str, function: Callable[..., Any]) -> None:
         self.name = self.__name__ = name
-        self._function = function
+        self.function = function
 
     def keeping(self, *_positions: int) -> PlainFunction:
         """Return this function: in one process everything stays where it is."""
@@ -38,7 +56,7 @@ class PlainFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function."""
-        return self._function(*map(_copied, args), **{name: _copied(value) for name, value in kwargs.items()})
+        return self.function(*map(_copied, args), **{name: _copied(value) for name, value in kwargs.items()})
 
 
 def module_of(source: str, name: str) -> ModuleType:
@@ -52,8 +70,39 @@ def module_of(source: str, name: str) -> ModuleType:
         Its name, for tracebacks.
     """
     module = ModuleType(name)
-    exec(compile(source, f"<{name}>", "exec"), vars(module))  # noqa: S102 - the author's own source
+    with _importing(module):
+        for code in _compiled(source, name):
+            exec(code, vars(module))  # noqa: S102 - the author's own source
     return module
+
+
+@contextmanager
+def _importing(module: ModuleType) -> Iterator[None]:
+    """Let a module be found by its name while it is executed: dataclasses look for theirs."""
+    before = sys.modules.get(module.__name__)
+    sys.modules[module.__name__] = module
+    try:
+        yield
+    finally:
+        del sys.modules[module.__name__]
+        if before is not None:
+            sys.modules[module.__name__] = before
+
+
+def _compiled(source: str, name: str) -> list[CodeType]:
+    """Compile a source function by function: hundreds of answers differ from the solution in one of them."""
+    future = __future__.annotations.compiler_flag if _POSTPONED.search(source) else 0
+    places = [0, *(found.start() for found in _DEFINITION.finditer(source)), len(source)]
+    try:
+        return [_compiled_part(source[start:end], name, future) for start, end in pairwise(places)]
+    except SyntaxError:  # a text at the margin looked like a definition, or the source is wrong and will say where
+        return [compile(source, f"<{name}>", "exec", dont_inherit=True)]
+
+
+@lru_cache(maxsize=4096)
+def _compiled_part(part: str, name: str, flags: int) -> CodeType:
+    code: CodeType = compile(part, f"<{name}>", "exec", flags=flags, dont_inherit=True)
+    return code
 
 
 def _copied(value: Any) -> Any:

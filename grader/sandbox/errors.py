@@ -52,11 +52,14 @@ class Missing(SubmissionFault):
 
 
 class Raised(SubmissionFault):
-    """The function raised; ``builtin`` is the built-in exception that it was, or derives from."""
+    """The function raised; ``builtin`` is the built-in exception that it was, or derives from, ``text`` its own."""
 
-    def __init__(self, function: str, message: str, *, kind: str, builtin: str, place: Place | None = None) -> None:
+    def __init__(
+        self, function: str, message: str, *, kind: str, builtin: str, text: str = "", place: Place | None = None
+    ) -> None:
         super().__init__(function, message, place=place)
         self.kind = kind
+        self.text = text
         self.builtin = builtin
 
 

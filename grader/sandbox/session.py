@@ -234,10 +234,11 @@ class Session:
     def _raised(self, function: str, answer: wire.Raised) -> errors.Raised:
         frame = answer.frames[-1] if answer.frames else None
         place = self.code.place(frame.cell, frame.file, frame.line, frame.function) if frame else None
-        said = f"`{function}` raised {answer.kind[:_LONGEST_TEXT]}: {answer.message[:_LONGEST_TEXT]}".removesuffix(": ")
+        text = answer.message[:_LONGEST_TEXT]
+        said = f"`{function}` raised {answer.kind[:_LONGEST_TEXT]}: {text}".removesuffix(": ")
         if answer.builtin == "MemoryError":
             self.end()  # what filled it up may still be there, and would fail the next check too
-        return errors.Raised(function, said, kind=answer.kind, builtin=answer.builtin, place=place)
+        return errors.Raised(function, said, kind=answer.kind, builtin=answer.builtin, text=text, place=place)
 
     def _timed_out(self, worker: Worker, function: str) -> NoReturn:
         self._time_outs[function] += 1

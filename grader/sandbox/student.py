@@ -129,6 +129,10 @@ class StudentFunction(_Callable):
         """
         return StudentFunction(self._session, self.name, positions or _WHOLE)
 
+    def changes(self) -> tuple[str, ...]:
+        """Return which of its arguments it changed in place since the check began, a sentence each."""
+        return tuple(note for note in self._session.seen.changed if note.startswith(f"`{self.name}` "))
+
     def _target(self) -> tuple[str | int, list[str]]:
         session = self._session
         session.load()

@@ -199,9 +199,9 @@ def test_right_gradients_pass_far_below_their_threshold(name):
     for seed in SEEDS:
         rng = np.random.default_rng((seed, len(name)))
         forward, backward, at = RIGHT[name](rng)
-        with recording() as measurements:
+        with recording() as record:
             gradient.agrees(forward, backward, at=at, rng=rng)
-        ratios.append(max(measurement.ratio for measurement in measurements))
+        ratios.append(max(measurement.ratio for measurement in record.measurements))
     print(f"{name}: largest deviation by threshold {max(ratios):.2g}")
     assert max(ratios) < 0.1
 
@@ -243,6 +243,6 @@ def test_wrong_gradients_fail_far_above_their_threshold(name, corruption):
             first, *rest = right if many else (right,)
             return (CORRUPTIONS[corruption](first), *rest)
 
-        with recording() as measurements, pytest.raises(CheckFailure, match="is not the gradient of forward"):
+        with recording() as record, pytest.raises(CheckFailure, match="is not the gradient of forward"):
             gradient.agrees(forward, wrong, at=at, rng=rng)
-        assert max(measurement.ratio for measurement in measurements) > 10
+        assert max(measurement.ratio for measurement in record.measurements) > 10

@@ -7,18 +7,18 @@ from grader.checks.value import expect
 
 
 def test_passing_comparisons_are_recorded_with_their_threshold():
-    with recording() as measurements:
+    with recording() as record:
         expect(np.array([1.0, 2.0 + 1e-7]), "h").close_to(np.array([1.0, 2.0]))
-    (measurement,) = measurements
+    (measurement,) = record.measurements
     assert measurement.name == "h"
     assert round(measurement.ratio, 3) == 0.05
 
 
 def test_nothing_is_recorded_outside():
-    with recording() as measurements:
+    with recording() as record:
         pass
     expect(1.0).close_to(1.0)
-    assert measurements == []
+    assert record.measurements == []
 
 
 def test_recordings_nest_without_mixing():
@@ -26,8 +26,8 @@ def test_recordings_nest_without_mixing():
         with recording() as inner:
             expect(1.0, "inner").close_to(1.0)
         expect(1.0, "outer").close_to(1.0)
-    assert [measurement.name for measurement in outer] == ["outer"]
-    assert [measurement.name for measurement in inner] == ["inner"]
+    assert [measurement.name for measurement in outer.measurements] == ["outer"]
+    assert [measurement.name for measurement in inner.measurements] == ["inner"]
 
 
 def test_any_deviation_is_infinitely_more_than_none_allowed():

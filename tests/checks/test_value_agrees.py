@@ -145,9 +145,9 @@ def test_the_measured_rounding_admits_another_order_of_operations():
         return (top + np.log(np.exp(z - top[:, None]).sum(axis=1)) - z[:, 0]).mean()
 
     z = 1e4 + X
-    with recording() as measurements:
+    with recording() as record:
         value.agrees(other_order, loss, z, precise=True)
-    assert measurements[0].ratio < 0.1
+    assert record.measurements[0].ratio < 0.1
 
 
 def test_float32_is_refused_unless_the_inputs_are_float32():

@@ -96,7 +96,7 @@ class TestWhoseFault:
         def once(bench, session, check):
             if check.id == "hidden/check_mean_of_constants" and not broken:
                 broken.append(check)
-                return grading.Met(SandboxLost("the sandbox ended under a worker"), "call")
+                return grading.Met(SandboxLost("the sandbox ended under a worker"), "call"), grading.Record()
             return real(bench, session, check)
 
         monkeypatch.setattr(grading, "_run", once)

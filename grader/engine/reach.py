@@ -1,0 +1,52 @@
+"""Which functions of the reference a check reaches: a wrong answer elsewhere is nothing to it."""
+
+from __future__ import annotations
+
+from grader.engine import trials
+from grader.engine.checks import Check, CheckSuite
+from grader.engine.views import View
+from grader.mistakes import reached_from
+
+
+class Reach:
+    """Knows for every check the functions that it calls, and those that they call.
+
+    Parameters
+    ----------
+    suite
+        The collected checks.
+    source
+        The solution.
+    seed
+        Any seed: which functions a check calls does not depend on its inputs.
+    """
+
+    def __init__(self, suite: CheckSuite, source: str, seed: str) -> None:
+        self._suite = suite
+        self._source = source
+        self._seed = seed
+        self._solution = trials.answer(source)
+        self._called: dict[str, tuple[frozenset[str], View]] = {}
+        self._reached: dict[str, frozenset[str]] = {}
+
+    def called(self, check: Check) -> frozenset[str]:
+        """Return the names of the functions that a check calls itself."""
+        return self._ran(check)[0]
+
+    def view(self, check: Check) -> View:
+        """Return what a check sees of the solution."""
+        return self._ran(check)[1]
+
+    def _ran(self, check: Check) -> tuple[frozenset[str], View]:
+        if check.id not in self._called:
+            self._solution.called.clear()
+            view = trials.run(self._suite, check, self._solution, self._seed).view
+            self._called[check.id] = frozenset(self._solution.called), view
+        return self._called[check.id]
+
+    def of(self, check: Check) -> frozenset[str]:
+        """Return the names of all functions, methods as ``Class.method``, whose mistakes a check can see."""
+        if check.id not in self._reached:
+            reached = [reached_from(self._source, name) for name in self.called(check)]
+            self._reached[check.id] = frozenset().union(*reached)
+        return self._reached[check.id]
