@@ -12,6 +12,7 @@ isolation    seconds a submission with namespaces and without, and what isolatio
 call         one call of a student's function with a 10 x 10 array, and its answer (at most 100 us)
 check        ``grader check`` of a numpy assignment from a cold start (at most 1.5 s)
 watch        from the save to the table (at most 0.3 s)
+diagnosis    share of grading time that naming mistakes costs, in a class where everybody made one (at most 0.2)
 memory       largest resident size of the grader for 100 and for 1,000 submissions (must not grow)
 """
 
@@ -36,7 +37,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.mistakes import read_variants
+from grader.course import Course
+from grader.mistakes import read_mistakes, read_variants
 from grader.sandbox.isolation import Level, best
 from grader.sandbox.session import Code, Session, Time
 from grader.sandbox.student import Student
@@ -64,10 +66,10 @@ def make_class(folder: Path, number: int) -> Path:
     return folder
 
 
-def grade(submissions: Path, out: Path, level: str) -> tuple[float, float]:
+def grade(submissions: Path, out: Path, level: str, course: Path = ROOT) -> tuple[float, float]:
     """Grade a class; return wall seconds and the grader's largest resident size in MB."""
     shutil.rmtree(out, ignore_errors=True)
-    words = [*GRADER, "grade", str(submissions), "--course", str(ROOT), "-a", "backprop", "--out", str(out)]
+    words = [*GRADER, "grade", str(submissions), "--course", str(course), "-a", "backprop", "--out", str(out)]
     started = time.perf_counter()
     process = subprocess.Popen([*words, "--isolation", level, "--seed", "bench"], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -169,6 +171,27 @@ def read_until(terminal: int, word: str, seconds: float) -> None:
         seen += os.read(terminal, 65536).decode(errors="replace")
 
 
+def bench_diagnosis(folder: Path, *, rounds: int, submissions: int) -> dict[str, Any]:
+    """Grade a class of wrong answers with the list of mistakes and without it, in turns."""
+    known = Course(ROOT).assignment("backprop")
+    silent = folder / "silent"
+    for part in ("assignments", "reference"):
+        shutil.copytree(ROOT / part / "backprop", silent / part / "backprop")
+    (silent / "reference/backprop/mistakes.py").unlink()
+    mistakes = read_mistakes(known)
+    solution = right_answers()[0]
+    (folder / "class").mkdir()
+    for index in range(submissions):
+        # spread over the list, so that a class made of a part of it is no class of one exercise
+        wrong = mistakes[index * len(mistakes) // submissions % len(mistakes)].apply(solution)
+        (folder / "class" / f"student{index:04}.py").write_text(f"{wrong}\n# handed in by student {index}\n")
+    shares = []
+    for _ in range(rounds):
+        seconds = [grade(folder / "class", folder / "out", best().value, course)[0] for course in (silent, ROOT)]
+        shares.append(seconds[1] / seconds[0] - 1)
+    return {"diagnosis_share": round(statistics.median(shares), 3), "submissions": submissions}
+
+
 def bench_memory(folder: Path, *, rounds: int, submissions: int) -> dict[str, Any]:  # noqa: ARG001
     """Compare the grader's largest resident size for 100 and for 1,000 submissions."""
     sizes = {n: grade(make_class(folder / f"class{n}", n), folder / "out", best().value)[1] for n in (100, 1000)}
@@ -197,6 +220,7 @@ BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
     "call": bench_call,
     "check": bench_check,
     "watch": bench_watch,
+    "diagnosis": bench_diagnosis,
     "memory": bench_memory,
 }
 
@@ -205,7 +229,9 @@ def main() -> None:
     """Run the chosen figures and print them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--submissions", type=int, default=40, help="size of the class of the figure `isolation`")
+    parser.add_argument(
+        "--submissions", type=int, default=40, help="in the class of `isolation` and `diagnosis`"
+    )
     parser.add_argument("--only", nargs="*", choices=BENCHES, default=list(BENCHES))
     parser.add_argument("--peers", type=Path, help="folder of the comparison's run.py")
     parser.add_argument("--cache", type=Path, help="folder for the comparison's environments")

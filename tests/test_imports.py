@@ -69,7 +69,7 @@ def test_the_worker_starts_without_the_package_around_it(tmp_path):
 
 
 def test_reports_import_results_and_each_other_alone():
-    assert strangers("reports", "grader.reports", "grader.results", "grader.evidence") == []
+    assert strangers("reports", "grader.reports", "grader.results", "grader.audited", "grader.evidence") == []
 
 
 def test_checks_know_neither_the_sandbox_nor_the_engine():

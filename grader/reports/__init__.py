@@ -1,4 +1,4 @@
-"""Reports: one module a format, each a pure function of :mod:`grader.results`.
+"""Reports: one module a format, each a pure function of :mod:`grader.results` or of :mod:`grader.audited`.
 
 Nothing is decided here, and nothing is imported here either: a report loads its libraries
 when it is asked for, so that a run that writes one format pays for no other.
@@ -11,9 +11,13 @@ module              what it makes                            who reads it
 ``feedback``        feedback as Markdown                     student, where HTML cannot be shown
 ``grades``          ``grades.csv``                           instructor, learning platforms
 ``whole``           ``results.json`` and its JSON Schema     other programs
+``audit``           the verdict of an audit, and what needs  the author who typed the command
+                    attention
+``audit_page``      all of an audit, as a page               author
 ==================  =======================================  ==================================
 
 ``redact`` decides alone what a student may see; ``text`` makes foreign text harmless;
 ``words`` says in sentences what an outcome means; ``rows`` and ``summary`` hold the little
-that a page about a whole class needs.
+that a page about a whole class needs, ``audit_summary`` what both reports of an audit say.
+``pages`` and ``screen`` hold what all pages and all printed reports have in common.
 """

@@ -27,7 +27,7 @@ def feedback_markdown(info: BatchInfo, result: SubmissionResult) -> str:
     blocks = [*_heading(info, shown), *_problems(shown), *_exercise_table(shown), *_open_checks(shown)]
     passed = [check for check in shown.checks if check.outcome is Outcome.PASSED]
     if passed:
-        blocks += ["## Passed", "\n".join(f"- {_prose(check.title)}" for check in passed)]
+        blocks += ["## Passed", "\n".join(_passed_line(check) for check in passed)]
     blocks.append("Of hidden checks you see the title, the outcome and a hint.")
     return "\n\n".join(blocks) + "\n"
 
@@ -66,6 +66,11 @@ def _open_checks(result: SubmissionResult) -> Iterator[str]:
         yield "## Not passed yet"
     for check in not_passed:
         yield from _check(check)
+
+
+def _passed_line(check: CheckResult) -> str:
+    notes = "".join(f"\n  - **Note:** {_prose(note)}" for note in check.notes)
+    return f"- {_prose(check.title)}{notes}"
 
 
 def _check(check: CheckResult) -> Iterator[str]:

@@ -1,8 +1,6 @@
 """HTML pages: of a class and of a submission for the instructor, and the feedback of a student.
 
-Each page is one file that needs no network: style and script stand inside it, and its content
-security policy forbids everything else. The environment escapes every value for HTML and
-makes control codes visible, so that a template cannot forget to. Nothing is written to disk.
+What they have in common with other pages is in :mod:`grader.reports.pages`. Nothing is written to disk.
 """
 
 from __future__ import annotations
@@ -20,17 +18,14 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
+from grader.reports.pages import POLICY, environment
 from grader.reports.redact import redact
 from grader.reports.rows import Row, faults_of, points_of
 from grader.reports.summary import summarize
-from grader.reports.text import counted, prose, visible
-from grader.reports.words import WORDS, causes, place, whole_file
-from grader.results import BatchInfo, CheckResult, ExerciseResult, Outcome, SubmissionResult, format_points
+from grader.results import BatchInfo, CheckResult, ExerciseResult, Outcome, SubmissionResult
 
 CLASS_PAGE_NAME = "index.html"
 """File name of the class page; student pages lie beside it and link to it."""
-
-_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'unsafe-inline'"
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ def class_page(info: BatchInfo, rows: Sequence[Row]) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return _render(
         "class.html.jinja",
-        policy=f"{_POLICY}; script-src 'sha256-{digest}'",
+        policy=f"{POLICY}; script-src 'sha256-{digest}'",
         info=info,
         rows=rows,
         faults=[(row, name, message) for row in rows for name, message in row.faults],
@@ -77,7 +72,7 @@ def student_page(info: BatchInfo, result: SubmissionResult) -> str:
     """Return the instructor's page about one submission, with all evidence of hidden checks."""
     return _render(
         "student.html.jinja",
-        policy=_POLICY,
+        policy=POLICY,
         info=info,
         result=result,
         faults=faults_of(result),
@@ -92,7 +87,7 @@ def feedback_page(info: BatchInfo, result: SubmissionResult) -> str:
     sections = _sections(shown)
     return _render(
         "feedback.html.jinja",
-        policy=_POLICY,
+        policy=POLICY,
         info=info,
         result=shown,
         sections=sections,
@@ -116,42 +111,14 @@ def _render(template: str, **values: Any) -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("grader.reports"),
-        autoescape=True,
-        finalize=_harmless,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,  # looking at the files again would double the time of a page
-    )
-    environment.filters.update(
-        causes=causes,
-        number=_number,
-        page_name=page_name,
-        place=place,
-        points=format_points,
-        prose=prose,
-        url=_url,
-        whole_file=whole_file,
-    )
-    environment.globals.update(words=WORDS, percent=_percent, counted=counted)
-    return environment
+    made = environment()
+    made.filters.update(number=_number, page_name=page_name, url=_url)
+    return made
 
 
 @lru_cache(maxsize=1)
 def _script() -> str:
     return resources.files("grader.reports").joinpath("templates", "class.js").read_text(encoding="utf-8")
-
-
-def _harmless(value: object) -> object:
-    # Markup is what a macro of ours returned: its values have been here before.
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _percent(part: Fraction | int, whole: Fraction | int) -> str:
-    return f"{float(Fraction(100 * part) / whole):.1f}" if whole else "0"
 
 
 def _number(value: Fraction) -> str:

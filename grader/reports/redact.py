@@ -28,7 +28,8 @@ def redact(result: SubmissionResult) -> SubmissionResult:
 
 def _redacted(check: CheckResult, *, public_name: str) -> CheckResult:
     if check.visibility == "public":
-        return check.model_copy(update={"seconds": 0.0})
+        # names of mistakes are patches of the reference
+        return check.model_copy(update={"seconds": 0.0, "explanations": ()})
     # Built anew from what is allowed: a field that the model gains later is hidden until it is named here.
     return CheckResult(
         check=public_name,

@@ -23,6 +23,15 @@ class CheckKey:
     visibility: Visibility
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A mistake that a submission made, or several that its checks could not tell apart."""
+
+    exercise: str
+    function: str
+    hint: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
     """One submission, as a line of a table. Made by :func:`row_of`."""
@@ -34,9 +43,13 @@ class Row:
     earned: Fraction
     by_exercise: dict[str, Fraction]
     """Points earned, by the name of the exercise; empty when nothing could be graded."""
-    checks: tuple[tuple[CheckKey, Outcome], ...]
+    keys: tuple[CheckKey, ...]
+    """Of the checks that were tried: one tuple for all rows, because a class has a hundred times as many."""
+    outcomes: tuple[Outcome, ...]
     faults: tuple[tuple[str, str], ...]
     """Name and message of each check that broke by the grader's own fault."""
+    mistakes: tuple[Made, ...] = ()
+    """Each once, however many checks it failed."""
 
 
 def row_of(result: SubmissionResult) -> Row:
@@ -48,8 +61,10 @@ def row_of(result: SubmissionResult) -> Row:
         message=result.message,
         earned=result.earned,
         by_exercise={exercise.name: exercise.earned for exercise in result.exercises},
-        checks=tuple((_key_of(check), check.outcome) for check in result.checks),
+        keys=_shared_keys(tuple(_key_of(check) for check in result.checks)),
+        outcomes=tuple(check.outcome for check in result.checks),
         faults=faults_of(result),
+        mistakes=_mistakes_of(result),
     )
 
 
@@ -59,6 +74,18 @@ def faults_of(result: SubmissionResult) -> tuple[tuple[str, str], ...]:
     if result.outcome is Outcome.GRADER_ERROR and not faults:
         faults = [("the whole submission", result.message)]
     return tuple(faults)
+
+
+def _mistakes_of(result: SubmissionResult) -> tuple[Made, ...]:
+    made: dict[Made, None] = {}
+    for check in result.checks:
+        alternatives = [one.mistakes for one in check.explanations]
+        if len(alternatives) == 1:
+            made |= dict.fromkeys(_shared_made(m.exercise, m.function, m.hint) for m in alternatives[0])
+        elif alternatives:
+            functions = dict.fromkeys(mistake.function for one in alternatives for mistake in one)
+            made[_shared_made(check.exercise, ", ".join(functions), check.hint)] = None
+    return tuple(made)
 
 
 def points_of(info: BatchInfo) -> Fraction:
@@ -71,6 +98,16 @@ def _key_of(check: CheckResult) -> CheckKey:
 
 
 # An assignment has tens of checks and a class hundreds of submissions: all rows share one key a check.
+@lru_cache(maxsize=16)
+def _shared_keys(keys: tuple[CheckKey, ...]) -> tuple[CheckKey, ...]:
+    return keys
+
+
+@lru_cache(maxsize=1024)
+def _shared_made(exercise: str, function: str, hint: str) -> Made:
+    return Made(exercise, function, hint)
+
+
 @lru_cache(maxsize=1024)
 def _shared_key(check: str, title: str, exercise: str, visibility: Visibility) -> CheckKey:
     return CheckKey(check, title, exercise, visibility)

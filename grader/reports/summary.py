@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from grader.reports.rows import CheckKey, Row, points_of
+from grader.reports.rows import CheckKey, Made, Row, points_of
 from grader.results import BatchInfo, Outcome
 
 BINS = 10
@@ -36,6 +36,14 @@ class PassRate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MistakeCount:
+    """Which submissions made one mistake."""
+
+    made: Made
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Summary:
     """What is true of a class as a whole."""
 
@@ -49,6 +57,8 @@ class Summary:
     """Empty for an assignment without points."""
     rates: tuple[PassRate, ...]
     """In the order in which the checks first occur."""
+    mistakes: tuple[MistakeCount, ...]
+    """By exercise, in its order; within one the most frequent first."""
 
 
 def summarize(info: BatchInfo, rows: Sequence[Row]) -> Summary:
@@ -60,7 +70,19 @@ def summarize(info: BatchInfo, rows: Sequence[Row]) -> Summary:
         mean=sum(earned, Fraction(0)) / max(len(earned), 1),
         bins=_bins(earned, points=points_of(info)),
         rates=_pass_rates(rows),
+        mistakes=count_mistakes(info, rows),
     )
+
+
+def count_mistakes(info: BatchInfo, rows: Sequence[Row]) -> tuple[MistakeCount, ...]:
+    """Return which mistakes the class made, by exercise, the most frequent first."""
+    made: dict[Made, list[Row]] = {}
+    for row in rows:
+        for mistake in row.mistakes:
+            made.setdefault(mistake, []).append(row)
+    place = {exercise.name: number for number, exercise in enumerate(info.exercises)}
+    counts = [MistakeCount(made=mistake, rows=tuple(who)) for mistake, who in made.items()]
+    return tuple(sorted(counts, key=lambda count: (place.get(count.made.exercise, len(place)), -len(count.rows))))
 
 
 def count_outcomes(rows: Sequence[Row]) -> tuple[tuple[Outcome, int], ...]:
@@ -83,7 +105,7 @@ def _pass_rates(rows: Sequence[Row]) -> tuple[PassRate, ...]:
     tried: Counter[CheckKey] = Counter()
     passed: Counter[CheckKey] = Counter()
     for row in rows:
-        for key, outcome in row.checks:
+        for key, outcome in zip(row.keys, row.outcomes, strict=True):
             tried[key] += 1
             passed[key] += outcome is Outcome.PASSED
     return tuple(PassRate(key=key, passed=passed[key], total=total) for key, total in tried.items())

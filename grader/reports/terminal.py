@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from grader.reports.redact import redact
 from grader.reports.rows import Row, points_of, row_of
-from grader.reports.summary import count_outcomes
+from grader.reports.screen import STYLES, indented
+from grader.reports.summary import count_mistakes, count_outcomes
 from grader.reports.text import counted, one_line, shortened, visible
 from grader.reports.words import WORDS, Tone, causes, place, whole_file
 from grader.results import (
@@ -30,12 +30,12 @@ from grader.results import (
     format_points,
 )
 
-# The eight colours that every terminal has, and that its user may have chosen to be readable.
-_STYLES: dict[Tone, str] = {"good": "green", "bad": "red", "pending": "yellow", "alarm": "bold reverse red"}
-
 _NAME_WIDTH = 15
 _POINTS_WIDTH = 7
 """Columns of the class table: with five exercises, outcome and total they fill the 80 of a terminal."""
+
+_MISTAKES_SHOWN = 5
+"""What fits into a lesson."""
 
 
 def class_table(info: BatchInfo, results: Iterable[SubmissionResult]) -> RenderableType:
@@ -56,7 +56,7 @@ def class_table(info: BatchInfo, results: Iterable[SubmissionResult]) -> Rendera
         table.add_row(*_class_cells(info, row))
     counts = ", ".join(f"{count} {outcome}" for outcome, count in count_outcomes(rows))
     below = f"{counted(len(rows), 'submission')}: {counts}" if rows else "no submissions"
-    return Group(*_fault_lines(rows), table, Text(below))
+    return Group(*_fault_lines(rows), table, Text(below), *_mistake_lines(info, rows))
 
 
 def check_report(info: BatchInfo, result: SubmissionResult) -> RenderableType:
@@ -73,7 +73,7 @@ def check_report(info: BatchInfo, result: SubmissionResult) -> RenderableType:
         parts.extend(_failure(check))
     missing = [name for exercise in shown.exercises for name in exercise.missing]
     if missing:
-        parts += [Text("\nStill to write", style="bold"), _indented(Text(one_line(", ".join(missing))))]
+        parts += [Text("\nStill to write", style="bold"), indented(Text(one_line(", ".join(missing))))]
     return Group(*parts, *_last_lines(shown))
 
 
@@ -111,10 +111,20 @@ def _fault_lines(rows: Sequence[Row]) -> Iterator[RenderableType]:
         return
     yield Text(f"{counted(len(faults), 'grader error')}: not the students' fault, and no points are lost", "bold red")
     for row, name, message in faults:
-        yield _indented(Text(one_line(f"{row.student}: {name}")))
+        yield indented(Text(one_line(f"{row.student}: {name}")))
         if message:
-            yield _indented(Text(shortened(visible(message))), by=4)
+            yield indented(Text(shortened(visible(message))), by=4)
     yield Text()
+
+
+def _mistake_lines(info: BatchInfo, rows: Sequence[Row]) -> Iterator[RenderableType]:
+    """Yield what most of the class got wrong; the page of the class has all of it."""
+    counts = sorted(count_mistakes(info, rows), key=lambda count: -len(count.rows))
+    if counts:
+        yield Text("\nMost frequent mistakes", "bold")
+    for count in counts[:_MISTAKES_SHOWN]:
+        who = counted(len(count.rows), "submission")
+        yield indented(Text(shortened(one_line(f"{who}, {count.made.function}: {count.made.hint}"))))
 
 
 def _problems(result: SubmissionResult) -> Iterator[RenderableType]:
@@ -123,7 +133,7 @@ def _problems(result: SubmissionResult) -> Iterator[RenderableType]:
         return
     yield Text(sentence, style="bold")
     for line in lines:
-        yield _indented(Text(shortened(visible(line))))
+        yield indented(Text(shortened(visible(line))))
     yield Text()
 
 
@@ -141,30 +151,30 @@ def _score(exercise: ExerciseResult) -> tuple[Text, Text]:
         tone: Tone = "good"
     else:
         tone = "pending" if exercise.missing else "bad"
-    passed = Text(f"{exercise.passed} of {exercise.total}", style=_STYLES[tone])
+    passed = Text(f"{exercise.passed} of {exercise.total}", style=STYLES[tone])
     return passed, Text(f"{format_points(exercise.earned)} of {format_points(exercise.points)}")
 
 
 def _failure(check: CheckResult) -> Iterator[RenderableType]:
     yield Text.assemble("\n", _outcome(check.outcome), "  ", (one_line(check.title), "bold"))
-    yield _indented(Text(shortened(visible(check.message or WORDS[check.outcome].explanation))))
+    yield indented(Text(shortened(visible(check.message or WORDS[check.outcome].explanation))))
     for cause in causes(check):
-        yield _indented(Text.assemble(("Likely cause: ", "bold"), visible(cause)))
+        yield indented(Text.assemble(("Likely cause: ", "bold"), visible(cause)))
     if check.hint:
-        yield _indented(Text.assemble(("Hint: ", "bold"), visible(check.hint)))
+        yield indented(Text.assemble(("Hint: ", "bold"), visible(check.hint)))
     if check.location is not None:
         yield from _where(check.location)
     for note in check.notes:
-        yield _indented(Text.assemble(("Note: ", "bold"), visible(note)))
+        yield indented(Text.assemble(("Note: ", "bold"), visible(note)))
     if check.output:
-        yield _indented(Text("Your code printed:", style="bold"))
-        yield _indented(Text(shortened(visible(check.output))), by=4)
+        yield indented(Text("Your code printed:", style="bold"))
+        yield indented(Text(shortened(visible(check.output))), by=4)
 
 
 def _where(location: Location) -> Iterator[RenderableType]:
-    yield _indented(Text.assemble(("At: ", "bold"), one_line(place(location))))
+    yield indented(Text.assemble(("At: ", "bold"), one_line(place(location))))
     if location.code:
-        yield _indented(Text(shortened(one_line(location.code)), style="cyan"), by=4)
+        yield indented(Text(shortened(one_line(location.code)), style="cyan"), by=4)
 
 
 def _last_lines(result: SubmissionResult) -> Iterator[RenderableType]:
@@ -184,8 +194,4 @@ def _part(result: SubmissionResult) -> str:
 
 
 def _outcome(outcome: Outcome) -> Text:
-    return Text(outcome.value, style=_STYLES[WORDS[outcome].tone], no_wrap=True)
-
-
-def _indented(text: Text, *, by: int = 2) -> Padding:
-    return Padding(text, (0, 0, 0, by), expand=False)
+    return Text(outcome.value, style=STYLES[WORDS[outcome].tone], no_wrap=True)
