@@ -191,6 +191,21 @@ def check_activation_backward_follows_the_definition(student: Any, reference: An
 
 @exercise("activations")
 @pytest.mark.parametrize("name", ACTIVATIONS)
+def check_activation_takes_any_shape(student: Any, reference: Any, rng: Any, name: str) -> None:
+    """The activation and its gradient are right for one axis and for three."""
+    constants = ACTIVATIONS[name]
+    for shape in ((7,), (2, 3, 4)):
+        value.agrees(
+            through(*activation(student, name)),
+            due_through(*activation(reference, name)),
+            rng.normal(size=shape),
+            (bent_inputs(rng, shape), *constants),
+            returns=("dx",),
+        )
+
+
+@exercise("activations")
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def check_activation_backward_is_the_gradient_of_forward(student: Any, rng: Any, name: str) -> None:
     """The gradient of the activation is the slope of your forward."""
     constants = dict(zip("c", ACTIVATIONS[name], strict=False))
@@ -222,6 +237,14 @@ def check_activation_backward_is_stable(student: Any, reference: Any, rng: Any, 
 # --- losses -----------------------------------------------------------------------------------------------------------
 
 LOSSES = REGRESSION | CLASSIFICATION
+CONSTANT = {
+    "softmax_cross_entropy": "temperature",
+    "label_smoothing": "epsilon",
+    "huber": "delta",
+    "quantile": "tau",
+    "mse": "",
+}
+"""What the handout calls them: a factor is named by it."""
 SHAPES = pytest.mark.parametrize("shape", [(6, 4), (1, 5)], ids=["a batch", "one sample"])
 
 
@@ -229,12 +252,12 @@ def loss_inputs(rng: Any, name: str, shape: tuple[int, int]) -> dict[str, Any]:
     """Draw the arguments of a loss; residuals on both sides of 0 and of delta, and near neither."""
     if name in CLASSIFICATION:
         labels = rng.integers(0, shape[1], shape[0])
-        return {"logits": rng.normal(size=shape), "labels": labels, "constant": LOSSES[name][0]}
+        return {"logits": rng.normal(size=shape), "labels": labels, CONSTANT[name]: LOSSES[name][0]}
     residual = bent_inputs(rng, shape)
     residual.flat[::2] = np.sign(residual.flat[::2]) * rng.uniform(0.1, 0.6, residual.flat[::2].size)
     residual.flat[1::2] += np.sign(residual.flat[1::2]) * REGRESSION["huber"][0]
     y = rng.normal(size=shape)
-    return {"h": y + residual, "y": y} | dict(zip(["constant"], LOSSES[name], strict=False))
+    return {"h": y + residual, "y": y} | dict(zip([CONSTANT[name]], LOSSES[name], strict=False))
 
 
 @exercise("losses")
@@ -477,6 +500,11 @@ WEIGHT_DECAY = 0.3
 """Not 1, and large enough that the penalty is a good part of the loss."""
 
 
+def penalty_terms(params: Params, _x: Array, _labels: Array, decay: float, *_: Function) -> dict[str, Any]:
+    """Name the term of weight decay in the loss."""
+    return {"weight decay": {"loss": 0.5 * decay * sum((S**2).sum() for S, _ in params)}}
+
+
 @exercise("network")
 @NETWORKS
 def check_regularized_loss_follows_the_definition(
@@ -492,6 +520,7 @@ def check_regularized_loss_follows_the_definition(
         softplus,
         softplus_derivative,
         returns=("loss", "grads"),
+        terms=penalty_terms,
     )
 
 

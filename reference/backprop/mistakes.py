@@ -57,6 +57,12 @@ CALCULUS = [
         wrong="np.outer(x, A.T @ x)",
         hint="In the gradient by A the factor 2 of the squared norm is lost.",
     ),
+    mistake(
+        "composed_gradients",
+        right="np.outer(x, dy)",
+        wrong="2 * A * (x**2)[:, None]",
+        hint="The square of a sum is not the sum of the squares: differentiate |A^T x|^2 with its mixed terms.",
+    ),
 ]
 
 LINEAR = [
@@ -127,11 +133,35 @@ LINEAR = [
         hint="Return the gradients in the order of the arguments of linear_forward: dx, dS, db.",
     ),
     mistake(
+        "linear_backward",
+        right="return dx, dS, db",
+        wrong="return dS, db, dx",
+        hint="Return the gradients in the order of the arguments of linear_forward: dx, dS, db.",
+    ),
+    mistake(
         "linear_forward",
         right="return h, (x, S)",
         wrong="return h, (np.ones_like(x), S)",
         hint="linear_backward finds the wrong thing in the cache: linear_forward must keep x and S, in the order "
         "in which linear_backward takes them out.",
+    ),
+    mistake(
+        "linear_forward",
+        right="h = x @ S + b",
+        wrong="h = x @ S + x.shape[1] * b",
+        hint="Add the bias once, after the sum over the features and not inside it.",
+    ),
+    mistake(
+        "linear_backward",
+        right="dS = x.T @ dh",
+        wrong="dS = np.outer(x[-1], dh[-1])",
+        hint="Add up the weight gradients of all samples: in the loop dS is overwritten, so the last one alone counts.",
+    ),
+    mistake(
+        "linear_backward",
+        right="dx = dh @ S.T",
+        wrong="dx = dh @ S.reshape(S.shape[::-1])",
+        hint="Transpose S with S.T: reshape keeps the order of the entries and gives another matrix.",
     ),
 ]
 
@@ -291,6 +321,36 @@ ACTIVATIONS = [
         right="s = _sigmoid(x)",
         wrong="s = np.exp(x) / (1 + np.exp(x))",
         hint="exp(x) overflows for large x: use a sigmoid that treats both signs of x apart.",
+    ),
+    mistake(
+        "sigmoid_forward",
+        right="h = _sigmoid(x)",
+        wrong="import math\n    h = np.vectorize(lambda value: 1 / (1 + math.exp(-value)))(x)",
+        hint="math.exp raises OverflowError at large arguments: use exp(-|x|), which is never above 1.",
+    ),
+    mistake(
+        "sigmoid_backward",
+        right="dh * h * (1 - h)",
+        wrong="dh * np.exp(x := np.log((1 - h) / h)) / (1 + np.exp(x)) ** 2",
+        hint="The derivative overflows for x far below 0: compute it as h (1 - h) from the output h.",
+    ),
+    mistake(
+        "leaky_relu_backward",
+        right="dh * slope",
+        wrong="np.where(slope == 1, dh, slope)",
+        hint="Multiply the slope by the upstream gradient on the negative side too.",
+    ),
+    mistake(
+        "leaky_relu_forward",
+        right="slope = np.where(x > 0, 1, c)",
+        wrong="rows, columns = x.shape\n    slope = np.where(x > 0, 1, c)",
+        hint="Activations work on arrays of any shape, not on matrices alone.",
+    ),
+    mistake(
+        "swish_backward",
+        right="s + x * s * (1 - s)",
+        wrong="x * s + s * (1 - s)",
+        hint="Check the product rule: the derivative of x s(x) is s + x s (1 - s), or f + s (1 - f) with the output f.",
     ),
 ]
 
@@ -494,6 +554,42 @@ LOSSES = [
         "    return -(q * np.log(p)).sum() / N, (p - q) / N",
         hint="exp overflows for large logits: subtract the largest logit of each sample first.",
     ),
+    mistake(
+        "huber",
+        right="np.clip(r, -delta, delta) / N",
+        wrong="np.where(np.abs(r) <= delta, r, delta) / N",
+        hint="Beyond delta the gradient has the sign of the residual: it is delta on one side and -delta on the other.",
+    ),
+    mistake(
+        "softmax_cross_entropy",
+        right="return loss, gradient / temperature",
+        wrong="p = gradient * len(labels) + one_hot\n"
+        "    p[:, labels] -= 1\n"
+        "    return loss, p / len(labels) / temperature",
+        hint="Subtract 1 at the label of each sample only: index with np.arange(N), labels and not with :, labels.",
+    ),
+    mistake(
+        "softmax_cross_entropy",
+        right="loss, gradient = _cross_entropy(logits / temperature, one_hot)",
+        wrong="z = (logits - logits.max()) / temperature\n"
+        "    p = np.exp(z)\n"
+        "    total = p.sum(axis=1, keepdims=True)\n"
+        "    loss = (np.log(total[:, 0]) - z[np.arange(len(labels)), labels]).mean()\n"
+        "    gradient = (p / total - one_hot) / len(labels)",
+        hint="Subtract the largest logit of each sample, not of the whole batch: the other samples underflow.",
+    ),
+    mistake(
+        "softmax_cross_entropy",
+        right="return loss, gradient / temperature",
+        wrong="return loss, _cross_entropy(logits, one_hot)[1] / temperature",
+        hint="Divide the logits by the temperature in the gradient's softmax too: both use the same probabilities.",
+    ),
+    mistake(
+        "label_smoothing",
+        right="q[np.arange(N), labels] = 1 - epsilon",
+        wrong="q[np.arange(N), labels] += 1 - epsilon",
+        hint="The target of the label is 1 - epsilon and no more: set it, do not add it to what stands there.",
+    ),
 ]
 
 NETWORK = [
@@ -622,6 +718,12 @@ NETWORK = [
     ),
     mistake(
         "regularized_loss",
+        right="for S, _ in params)\n    decayed = [(dS + weight_decay * S, db)",
+        wrong="for S, _ in params[:-1])\n    decayed = [(dS + weight_decay * S * (S is not params[-1][0]), db)",
+        hint="The penalty runs over the weights of all layers, the last one included.",
+    ),
+    mistake(
+        "regularized_loss",
         right="sum((S**2).sum() for S, _ in params)",
         wrong="sum(np.sqrt((S**2).sum()) for S, _ in params)",
         hint="The penalty holds the squared norm of the weights: there is no root.",
@@ -632,6 +734,18 @@ NETWORK = [
         wrong="weight_decay / len(x) * sum((S**2).sum() for S, _ in params)\n"
         "    decayed = [(dS + weight_decay / len(x) * S,",
         hint="The penalty is added to the mean loss as it is: do not divide it by N.",
+    ),
+    mistake(
+        "mlp_backward",
+        right="dh, dS, db = linear_backward(dz, layer)  # dh is",
+        wrong="_, dS, db = linear_backward(dz, layer)  # dh is",
+        hint="Carry the gradient on: each layer gets the dx of the layer after it as its upstream gradient.",
+    ),
+    mistake(
+        "regularized_loss",
+        right="sum((S**2).sum() for S, _ in params)",
+        wrong="sum(np.linalg.norm(S, 2) ** 2 for S, _ in params)",
+        hint="Sum the squares of all entries of S: the norm of order 2 of a matrix is its largest singular value.",
     ),
 ]
 
