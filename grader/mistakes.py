@@ -104,26 +104,41 @@ def read_mistakes(assignment: Assignment) -> tuple[Mistake, ...]:
     names: dict[str, object] = {"__name__": f"_mistakes_of_{assignment.name}", "__file__": str(path)}
     try:
         exec(compile(path.read_bytes(), str(path), "exec"), names)  # noqa: S102 - the author's own file
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is the author's to mend
-        raise CourseError(f"{path}: {type(error).__name__}: {error}") from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the author's to mend
+        raise CourseError(" ".join(f"{path}: {type(error).__name__}: {error}".split())) from None
     items = itertools.chain.from_iterable(v if isinstance(v, list | tuple) else [v] for v in names.values())
     return tuple(dict.fromkeys(item for item in items if isinstance(item, Mistake)))
 
 
 def reached_from(source: str, name: str) -> frozenset[str]:
     """Return the functions of a source that a function uses, itself included, as far as their names tell."""
-    functions = {node.name: node for node in _parsed(source) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    functions = _definitions(source)
     seen: set[str] = set()
+    reached: set[str] = set()
     todo = [name]
     while todo:
         current = todo.pop()
-        if current not in seen and current in functions:
-            seen.add(current)
-            seen.update(
-                f"{current}.{item.name}" for item in functions[current].body if isinstance(item, ast.FunctionDef)
-            )
-            todo += [node.id for node in ast.walk(functions[current]) if isinstance(node, ast.Name)]
-    return frozenset(seen)
+        node = functions.get(current)
+        if current in seen or node is None:
+            continue
+        seen.add(current)
+        if not isinstance(node, ast.Assign):
+            reached.add(current)
+        if isinstance(node, ast.ClassDef):
+            reached.update(f"{current}.{item.name}" for item in node.body if isinstance(item, ast.FunctionDef))
+        todo += [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+    return frozenset(reached)
+
+
+def _definitions(source: str) -> dict[str, ast.FunctionDef | ast.ClassDef | ast.Assign]:
+    """Return what a source defines at its top, by name; ``softmax = _stable_softmax`` too."""
+    found: dict[str, ast.FunctionDef | ast.ClassDef | ast.Assign] = {}
+    for node in _parsed(source):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found[node.name] = node
+        elif isinstance(node, ast.Assign):
+            found |= {target.id: node for target in node.targets if isinstance(target, ast.Name)}
+    return found
 
 
 @lru_cache(maxsize=4)

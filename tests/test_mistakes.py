@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from grader.mistakes import PatchError, mistake, read_variants
+from grader.errors import CourseError
+from grader.mistakes import PatchError, mistake, reached_from, read_mistakes, read_variants
+from tests.engine import adam
 
 SOURCE = '''\
 import numpy as np
@@ -105,3 +107,27 @@ class TestVariants:
     def test_of_an_empty_file_are_none(self, tmp_path):
         (tmp_path / "variants.py").write_text("")
         assert read_variants(tmp_path / "variants.py", "") == ()
+
+
+def test_a_function_reaches_what_it_uses_through_other_names_too():
+    source = "def _f(x):\n    return x\nf = _f\ng = h = f\nLIMIT = 3\ndef top(x):\n    return g(x) + LIMIT\ndef alone(x):\n    return x\n"
+    assert reached_from(source, "top") == {"top", "_f"}
+    assert reached_from(source, "alone") == {"alone"}
+    assert reached_from(source, "absent") == frozenset()
+
+
+def test_a_class_reaches_its_methods():
+    assert reached_from(SOURCE, "Layer") == {"Layer", "Layer.step", "Layer.other"}
+
+
+def test_mistakes_are_read_in_order_from_lists_and_alone_and_each_once(tmp_path):
+    assignment = adam.write(tmp_path)
+    found = read_mistakes(assignment)
+    assert [mistake.hint for mistake in found][:2] == ["Correct the bias of m.", "Correct the bias of v."]
+    assert len(found) == 9
+
+
+def test_mistakes_that_end_the_interpreter_are_refused_in_one_line(tmp_path):
+    assignment = adam.write(tmp_path, mistakes="raise SystemExit('two\\nlines')\n")
+    with pytest.raises(CourseError, match=r"mistakes\.py: SystemExit: two lines$"):
+        read_mistakes(assignment)

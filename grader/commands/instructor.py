@@ -48,7 +48,7 @@ def grade(
         raise GraderError(f"{submissions} holds no submission: neither .py, .ipynb, .zip nor a folder a student")
     level = level_of(isolation)
     with zygote_of(chosen, level) as zygote:
-        if jobs == 1:
+        if jobs == 1 and not out.exists():
             # most of the time before the first result is importing, here and there: let both do it at once
             zygote.start()
         return _grade(console, found, out, chosen, zygote, jobs=jobs, seed=seed, fresh=fresh)
@@ -76,10 +76,11 @@ def _grade(
                 batch.store(book, graded)
                 bar.update(task, advance=1, description=graded.id)
 
-            if jobs == 1:
-                batch.run(plan, batch.tasks_of(found), on_graded, zygote)
-            else:
-                pool.run(plan, batch.tasks_of(found), on_graded, jobs=jobs)
+            tasks = batch.settle(plan, batch.tasks_of(found), on_graded)
+            if jobs == 1 and tasks:
+                batch.run(plan, tasks, on_graded, zygote)
+            elif tasks:
+                pool.run(plan, tasks, on_graded, jobs=jobs)
         book.keep_only({item.id for item in found})
         rows = _write(out, book)
         console.print(terminal.class_table(book.info(), book.results()))

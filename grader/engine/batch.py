@@ -103,6 +103,19 @@ def run(plan: Plan, tasks: Iterable[Task], on_graded: Callable[[Graded], None], 
         raise GraderError(str(error)) from None
 
 
+def settle(plan: Plan, tasks: list[Task], on_graded: Callable[[Graded], None]) -> list[Task]:
+    """Hand on the submissions whose stored results hold, and return the others: nothing is started for nothing."""
+    if not plan.known:
+        return tasks
+    left = []
+    for item in _read_all(plan, tasks):
+        if item.submission is None and item.decided is None:
+            on_graded(Graded(position=item.task[0], id=item.task[1].id, result=None))
+        else:
+            left.append(item.task)
+    return left
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Read:
     """A submission that was read: to be graded, or decided already, or neither when its stored result holds."""

@@ -79,8 +79,9 @@ class CheckSuite:
         self._current.student = student
         self._current.rng = rng
         self._current.met = Met()
-        # the last check may have been another than the one before: what only it needed ends now
-        check.item.session._setupstate.teardown_exact(check.item)  # noqa: SLF001 - as pytest's own runner does
+        # the last check may have been another than the one before, or this one itself: what only it needed ends now
+        setup: Any = check.item.session._setupstate  # noqa: SLF001 - as pytest's own runner does
+        setup.teardown_exact(check.item.parent)
         # the item after the last is the first of the next round: nothing of session scope is torn down between
         following = self.checks[(self._places[check.id] + 1) % len(self.checks)]
         runtestprotocol(check.item, log=False, nextitem=following.item)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from grader.evidence import Evidence
 from grader.reports.redact import redact
-from grader.reports.text import one_line, prose, visible
-from grader.reports.words import WORDS, causes, place, whole_file
+from grader.reports.text import counted, one_line, prose, visible
+from grader.reports.words import WORDS, advice, causes, place, whole_file
 from grader.results import BatchInfo, CheckResult, ExerciseResult, Outcome, SubmissionResult, format_points
 
 # Characters that mean something in the middle of a line of GitHub's Markdown; the angle brackets
@@ -64,6 +64,10 @@ def _open_checks(result: SubmissionResult) -> Iterator[str]:
     not_passed = [check for check in result.checks if check.outcome is not Outcome.PASSED]
     if not_passed:
         yield "## Not passed yet"
+        hints = [f"1. {_prose(hint)} ({counted(count, 'check')})" for hint, count in advice(result)]
+        if hints:
+            yield "What the hints say, each once:"
+            yield "\n".join(hints)
     for check in not_passed:
         yield from _check(check)
 

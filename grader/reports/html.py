@@ -22,6 +22,7 @@ from grader.reports.pages import POLICY, environment
 from grader.reports.redact import redact
 from grader.reports.rows import Row, faults_of, points_of
 from grader.reports.summary import summarize
+from grader.reports.words import advice
 from grader.results import BatchInfo, CheckResult, ExerciseResult, Outcome, SubmissionResult
 
 CLASS_PAGE_NAME = "index.html"
@@ -91,6 +92,7 @@ def feedback_page(info: BatchInfo, result: SubmissionResult) -> str:
         info=info,
         result=shown,
         sections=sections,
+        advice=advice(shown),
         open_entries=[
             entry for section in sections for entry in section.entries if entry.check.outcome is not Outcome.PASSED
         ],

@@ -6,6 +6,7 @@ explained. Colours belong to the formats: a *tone* is what they translate.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,6 +46,15 @@ def causes(check: CheckResult) -> tuple[str, ...]:
     said = check.message + "\n" + check.hint
     found = dict.fromkeys(item.cause for item in check.evidence)
     return tuple(cause for cause in found if cause and cause not in said)
+
+
+def advice(result: SubmissionResult) -> tuple[tuple[str, int], ...]:
+    """Return every hint once, in the order of the checks, with how many checks gave it.
+
+    One cause fails many checks; where each has a hint of its own, there is nothing to sum up, and nothing is returned.
+    """
+    counts = Counter(check.hint for check in result.checks if check.hint)
+    return tuple(counts.items()) if len(counts) < counts.total() else ()
 
 
 def place(location: Location) -> str:

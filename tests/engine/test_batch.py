@@ -63,6 +63,19 @@ class TestContinuing:
         (folder / "berta.py").write_text(right)
         assert list(grade(folder, tiny, known=known)) == ["berta"]
 
+    def test_nothing_is_started_for_what_is_stored(self, grade, tiny, folder, right):
+        known = {name: result.digest for name, result in grade(folder, tiny).items()}
+        plan = batch.Plan(assignment=tiny, seed="the tests' seed", level=Level.NONE, known=known)
+        tasks = batch.tasks_of(find(folder, module="tiny"))
+        settled: list[batch.Graded] = []
+        assert batch.settle(plan, tasks, settled.append) == []
+        assert [one.id for one in settled] == sorted(known)
+        assert not any(one.result for one in settled)
+        (folder / "berta.py").write_text(right)
+        assert [found.id for _, found in batch.settle(plan, tasks, settled.append)] == ["berta"]
+        fresh = batch.Plan(assignment=tiny, seed="the tests' seed", level=Level.NONE, known={})
+        assert batch.settle(fresh, tasks, settled.append) == tasks
+
     def test_another_seed_level_or_check_grades_again(self, grade, tiny, own, folder):
         known = {name: result.digest for name, result in grade(folder, own).items()}
         assert len(grade(folder, own, known=known, seed="another")) == 3

@@ -133,3 +133,30 @@ def test_what_the_work_raises_comes_out(tiny):
 
     with pytest.raises(KeyboardInterrupt):
         with_checks(tiny, work)
+
+
+def test_an_only_check_runs_again_and_again_with_fixtures_of_its_own(tmp_path):
+    from grader.course import Course
+
+    files = {
+        "assignments/one/assignment.toml": 'title = "One"\n[[exercise]]\nname = "f"\ntitle = "f"\npoints = 1\nfunctions = ["f"]\n',
+        "assignments/one/checks.py": (
+            "from grader import exercise\n@exercise('f')\ndef check_f(student, rng):\n    '''f.'''\n    student.f(rng.random())\n"
+        ),
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    seen: list[tuple[str, float]] = []
+
+    class Named:
+        def __init__(self, name: str) -> None:
+            self.f = lambda x: seen.append((name, x))
+
+    def work(suite: CheckSuite) -> list[BaseException | None]:
+        (check,) = suite.checks
+        return [suite.run(check, Named(name), np.random.default_rng(0)).error for name in "abc"]
+
+    assert with_checks(Course(tmp_path).assignment("one"), work) == [None] * 3
+    assert [name for name, _ in seen] == ["a", "b", "c"]
+    assert len({x for _, x in seen}) == 1

@@ -90,3 +90,9 @@ def test_a_note_on_a_passed_check_reaches_the_student(info, ada):
     result = ada.model_copy(update={"checks": (ada.checks[0], noted, *ada.checks[2:])})
     assert "**Note:** `f` is the gradient of your own `g`." in feedback_markdown(info, result)
     assert "is the gradient of your own" in feedback_page(info, result)
+
+
+def test_a_hint_that_many_checks_give_is_said_once_at_the_top(info, wrong):
+    assert 'Sum over the <code>batch</code>. <span class="meta">(3 checks)</span>' in feedback_page(info, wrong[0])
+    assert "1. Sum over the `batch`. (3 checks)" in feedback_markdown(info, wrong[0])
+    assert "each once" not in feedback_markdown(info, wrong[2])

@@ -44,8 +44,8 @@ VARIATIONS: dict[str, tuple[Change, Change]] = {
     "negative": (lambda x: -x, _same),
     "other parameters": (_same, lambda number: 0.9 * number),
 }
-"""What becomes of the arrays of floats among the arguments, and of the floats. These are parameters with a domain, often
-from 0 to 1 or above 0, and stay in it; whole numbers are sizes and places, and stay what they are."""
+"""What becomes of the arrays of floats among the arguments, and of the floats: these are parameters with a domain,
+often from 0 to 1 or above 0, and stay in it. Whole numbers are sizes and places, and stay what they are."""
 
 
 @dataclass(frozen=True)
@@ -221,11 +221,13 @@ def _given(module: ModuleType, value: Any, results: dict[int, Any], change: tupl
         return type(value)(_given(module, item, results, change) for item in value)
     if type(value) is dict:
         return {key: _given(module, item, results, change) for key, item in value.items()}
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return change[0](value).astype(value.dtype)
-    if isinstance(value, float):
-        return change[1](value)
-    return copied(value)
+    return _varied(value, change)
+
+
+def _varied(leaf: Any, change: tuple[Change, Change]) -> Any:
+    if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f":
+        return change[0](leaf).astype(leaf.dtype)
+    return change[1](leaf) if isinstance(leaf, float) else copied(leaf)
 
 
 def _numbers_in(answers: dict[int, Any]) -> Iterator[tuple[int, list[Sighting]]]:
