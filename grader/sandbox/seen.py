@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from grader.worker import forms
+
 
 @dataclass
 class Seen:
@@ -17,11 +19,14 @@ class Seen:
         Sentences about arguments that were changed in place, in order.
     output
         Text that was printed. Student text.
+    generators
+        The random generators among the arguments of the last call, as it left them.
     """
 
     functions: dict[str, None] = field(default_factory=dict)
     changed: dict[str, None] = field(default_factory=dict)
     output: str = ""
+    generators: dict[str, forms.Value] = field(default_factory=dict)
 
     def keep_output(self, text: str, *, most: int) -> None:
         """Keep what was printed, ``most`` characters in all, whatever the worker was told."""

@@ -229,6 +229,7 @@ class Session:
         for name in answer.changed[:_MOST_CHANGES]:
             argument = f"its argument `{name}`" if self.code.has_word(name) else "an argument"
             self.seen.changed[f"`{function}` changes {argument} in place"] = None
+        self.seen.generators = answer.generators
         return answer.value
 
     def _raised(self, function: str, answer: wire.Raised) -> errors.Raised:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+import numpy as np
+
 from grader.evidence import NotImplementedByStudent
 from grader.sandbox.errors import Garbled, SandboxError, SubmissionFault
 from grader.sandbox.session import Session
@@ -99,7 +101,12 @@ class _Callable:
             seed=session.take_seed(),
             drop=session.take_drop(),
         )
-        return _ask(session, self._function, message)
+        session.seen.generators = {}
+        result = _ask(session, self._function, message)
+        for key, value in (*enumerate(args), *kwargs.items()):
+            if type(value) is np.random.Generator and str(key) in session.seen.generators:
+                _move_on(session, self._function, value, session.seen.generators[str(key)])
+        return result
 
     def _held(self) -> Handle:
         """Return a handle of the callable itself, for giving it to another function."""
@@ -251,6 +258,18 @@ def _ask(session: Session, function: str, message: Any) -> Any:
     except wire.WireError as error:
         session.end()
         raise Garbled(function, f"`{function}` answered with what no function returns: {error}") from None
+
+
+def _move_on(session: Session, function: str, generator: np.random.Generator, left: forms.Value) -> None:
+    """Put a generator that was an argument into the state in which the call left it."""
+    try:
+        found = values.decode(left, lambda _: None)
+    except wire.WireError:
+        found = None
+    if not isinstance(found, np.random.Generator) or type(found.bit_generator) is not type(generator.bit_generator):
+        session.end()
+        raise Garbled(function, f"`{function}` left a random generator that is none")
+    generator.bit_generator.state = found.bit_generator.state
 
 
 def _encode(session: Session, value: Any, held: list[Handle]) -> forms.Value:

@@ -14,6 +14,9 @@ MAX_DIMENSIONS = 32
 """As many axes as every numpy allows."""
 DTYPES = frozenset({"?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "F", "D"})
 """Type characters of arrays that cross by value: booleans, integers, reals, complex; never objects."""
+GENERATORS = frozenset({"PCG64", "PCG64DXSM", "SFC64"})
+"""Bit generators that cross: those whose state is a few integers, numpy's default among them. MT19937 and Philox keep a
+place in a buffer too, which numpy believes unseen: a wrong one reads beyond the buffer, in the trusted process."""
 
 
 def encodable(text: str) -> str:
@@ -77,6 +80,14 @@ class Dict(msgspec.Struct, tag="d", array_like=True, frozen=True):
     values: list[Value]
 
 
+class Generator(msgspec.Struct, tag="g", array_like=True, frozen=True):
+    """A numpy random generator, as the state of its bit generator."""
+
+    kind: str
+    """One of :data:`GENERATORS`."""
+    state: Value
+
+
 class Handle(msgspec.Struct, tag="h", array_like=True, frozen=True):
     """Something that stays in the worker: an object, a class, a cache."""
 
@@ -106,6 +117,7 @@ Value = (
     | List
     | Tuple
     | Dict
+    | Generator
     | Handle
     | Callback
 )

@@ -126,7 +126,12 @@ class Worker:
         # a seventh of the arguments' cost, and the only honest moment to see a change in place
         changed = [n for n, watch in enumerate(watches) if any(values.is_changed(*seen) for seen in watch)]
         names = _argument_names(target, len(positional), list(named), changed) if changed else []
-        return wire.Answer(self._turn, self._encode(result, message.keep), names, self._output.take())
+        left: dict[str, forms.Value] = {
+            str(key): values.encode_generator(argument)
+            for key, argument in (*enumerate(positional), *named.items())
+            if type(argument) is np.random.Generator
+        }
+        return wire.Answer(self._turn, self._encode(result, message.keep), names, self._output.take(), left)
 
     def _target(self, message: wire.Call) -> Any:
         if isinstance(message.target, int):

@@ -132,7 +132,30 @@ def _encode_rare(value: Any, opaque: Opaque, above: tuple[int, ...]) -> forms.Va
     torch = sys.modules.get("torch")
     if torch is not None and (kind is torch.Tensor or kind is torch.nn.Parameter):
         return _encode_tensor(value, opaque, torch)
+    if kind is np.random.Generator and type(value.bit_generator).__name__ in forms.GENERATORS:
+        return encode_generator(value)
     return opaque(value)
+
+
+def encode_generator(generator: np.random.Generator) -> forms.Generator:
+    """Return the wire value of a generator: its state as it is now."""
+    state = generator.bit_generator.state
+    return forms.Generator(str(state["bit_generator"]), encode(state, _no_object))
+
+
+def _no_object(_value: Any) -> Any:
+    raise wire.WireError("the state of a generator holds what is no number")
+
+
+def _decode_generator(value: Any, _special: Special, _watch: Watch | None, depth: int) -> np.random.Generator:
+    if value.kind not in forms.GENERATORS:
+        raise wire.WireError(f"a generator of kind {value.kind!r} cannot cross")
+    bits = getattr(np.random, value.kind)()
+    try:
+        bits.state = decode(value.state, _no_object, None, depth)
+    except (TypeError, ValueError, KeyError, OverflowError, AttributeError, IndexError):
+        raise wire.WireError("a generator came with a state that is none") from None
+    return np.random.Generator(bits)
 
 
 def _encode_array(array: Any, value: Any, opaque: Opaque) -> forms.Value:
@@ -231,6 +254,7 @@ _CONTAINERS: dict[type, Callable[[Any, Special, Watch | None, int], Any]] = {
     forms.Tuple: _decode_tuple,
     forms.List: _decode_list,
     forms.Dict: _decode_dict,
+    forms.Generator: _decode_generator,
 }
 _LEAVES: dict[type, Callable[[Any, Watch | None], Any]] = {
     forms.Tensor: _decode_tensor,

@@ -171,6 +171,8 @@ class Answer(msgspec.Struct, tag="answer", frozen=True):
     changed: list[str]
     """Names of the arguments that the call changed in place."""
     output: str
+    generators: dict[str, Value] = {}
+    """The generators among the arguments as the call left them, by position or keyword."""
 
 
 class Frame(msgspec.Struct, array_like=True, frozen=True):

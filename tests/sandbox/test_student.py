@@ -120,3 +120,61 @@ def test_a_stub_given_to_another_function_is_not_implemented(student):
 def test_methods_can_be_given_away(student):
     layer = student.Layer(3)
     assert student.identity.keeping()(layer.twin)().read("n") == 6
+
+
+DRAWS = """
+def draw(rng, n):
+    return rng.normal(size=n)
+def draw_and_fail(rng):
+    rng.normal()
+    raise ValueError("no")
+def another(rng):
+    import numpy as np
+    return np.random.default_rng(3)
+def sample(oracle, rng):
+    return [oracle(rng) for _ in range(2)]
+"""
+
+
+def test_a_generator_goes_on_from_where_the_call_left_it(submit):
+    student = submit(DRAWS)
+    ours, theirs = np.random.default_rng(1), np.random.default_rng(1)
+    for n in (3, 2):
+        assert np.array_equal(student.draw(theirs, n=n), ours.normal(size=n))
+    assert np.array_equal(student.draw(rng=theirs, n=4), ours.normal(size=4))
+    assert theirs.bit_generator.state == ours.bit_generator.state
+
+
+def test_a_generator_stays_as_it_was_when_the_call_raises(submit):
+    rng = np.random.default_rng(1)
+    before = rng.bit_generator.state
+    with pytest.raises(errors.Raised, match="no"):
+        submit(DRAWS).draw_and_fail(rng)
+    assert rng.bit_generator.state == before
+
+
+def test_a_generator_comes_back_as_a_result_too(submit):
+    assert submit(DRAWS).another(np.random.default_rng(0)).normal() == np.random.default_rng(3).normal()
+
+
+def test_a_generator_given_to_a_callback_is_a_copy(submit):
+    rng = np.random.default_rng(5)
+    assert submit(DRAWS).sample(lambda given: float(given.normal()), rng) == [np.random.default_rng(5).normal()] * 2
+
+
+def test_a_generator_of_another_kind_is_the_check_s_fault(submit):
+    with pytest.raises(errors.SandboxError, match="Generator, which cannot cross"):
+        submit(DRAWS).draw(np.random.Generator(np.random.MT19937(1)), 2)
+
+
+def test_what_is_left_as_a_generator_and_is_none_is_garbage(submit):
+    # the worker's own code, as an attacker would have it
+    student = submit(
+        "import sys\n"
+        "values = next(m for n, m in sys.modules.items() if n.endswith('.values') and hasattr(m, 'encode_generator'))\n"
+        "forms = sys.modules[values.__name__.replace('values', 'forms')]\n"
+        "values.encode_generator = lambda g: forms.Generator('SFC64', {})\n"
+        "def draw(rng):\n    return 1\n"
+    )
+    with pytest.raises(errors.SubmissionFault):
+        student.draw(np.random.default_rng(0))

@@ -265,3 +265,50 @@ class TestChangesInPlace:
         got, watch = self.watched(torch.zeros(2, dtype=torch.bfloat16))
         got.add_(1)
         assert any(values.is_changed(*seen) for seen in watch)
+
+
+@pytest.mark.parametrize("kind", sorted(forms.GENERATORS))
+def test_a_generator_crosses_as_its_state(kind):
+    generator = np.random.Generator(getattr(np.random, kind)(7))
+    generator.integers(5, dtype=np.uint32)  # half a word is left over
+    crossed = values.decode(values.encode(generator, _special), _special)
+    assert type(crossed.bit_generator).__name__ == kind
+    assert np.array_equal(crossed.normal(size=9), generator.normal(size=9))
+
+
+@pytest.mark.parametrize("kind", ["MT19937", "Philox"])
+def test_a_generator_with_a_place_in_a_buffer_does_not_cross(kind):
+    opaque = []
+    values.encode(np.random.Generator(getattr(np.random, kind)(7)), opaque.append)
+    assert len(opaque) == 1
+    with pytest.raises(wire.WireError, match="cannot cross"):
+        values.decode(forms.Generator(kind, forms.Dict([], [])), _special)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        None,
+        3,
+        forms.Dict([], []),
+        forms.Dict(["bit_generator"], ["PCG64"]),
+        forms.Dict(["bit_generator", "state"], ["SFC64", 1]),
+        forms.Dict(
+            ["bit_generator", "state", "has_uint32", "uinteger"],
+            ["PCG64", forms.Dict(["state", "inc"], ["x", 1]), 0, 0],
+        ),
+        forms.Handle(1, "x"),
+    ],
+    ids=str,
+)
+def test_a_state_that_is_none_is__speciald(state):
+    with pytest.raises(wire.WireError):
+        values.decode(forms.Generator("PCG64", state), _special)
+
+
+def test_generators_within_generators_are_no_deeper_than_other_values():
+    nested = forms.Generator("PCG64", None)
+    for _ in range(2000):
+        nested = forms.Generator("PCG64", nested)
+    with pytest.raises(wire.WireError, match="nested deeper"):
+        values.decode(nested, _special)
