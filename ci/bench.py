@@ -37,6 +37,7 @@ from typing import Any
 
 import numpy as np
 
+from grader.checks import convergence, problems
 from grader.course import Course
 from grader.mistakes import read_mistakes, read_variants
 from grader.sandbox.isolation import Level, best
@@ -117,6 +118,38 @@ def bench_call(_: Path, *, rounds: int, submissions: int) -> dict[str, Any]:  # 
             medians.append(statistics.median(times))
         session.end()
     return {"call_us": round(statistics.median(medians) * 1e6, 1), "calls": calls, "isolation": best().value}
+
+
+DESCENT = """
+def gradient_descent(grad, w0, lr, steps):
+    w = w0.copy()
+    rows = [w.copy()]
+    for _ in range(steps):
+        w = w - lr * grad(w)
+        rows.append(w)
+    return np.array(rows)
+"""
+
+
+def bench_callback(_: Path, *, rounds: int, submissions: int) -> dict[str, Any]:  # noqa: ARG001
+    """Time 10,000 steps of gradient descent whose oracle, with 100 parameters, is on the trusted side."""
+    code = Code(module="m", notebook=False, cells=("import numpy as np", DESCENT), files={}, tolerant=True)
+    limits = wire.Limits(memory_mb=512, cpu_seconds=600, file_mb=8, output_kb=64, processes=16)
+    problem = problems.quadratic(np.random.default_rng(0), np.geomspace(1, 100, 100))
+    steps, seconds = 10_000, []
+    with Zygote(best(), ("numpy",)) as zygote:
+        session = Session(zygote, code, limits=limits, allowed=Time(load=60, check=600, total=600))
+        student = Student(session)
+        for _ in range(rounds):
+            session.begin(0)
+            oracle = problem.fresh()
+            started = time.perf_counter()
+            w = student.gradient_descent(oracle.gradient, oracle.start, 0.01, steps)
+            convergence.trajectory(w, oracle, steps)
+            seconds.append(time.perf_counter() - started)
+        session.end()
+    middle = statistics.median(seconds)
+    return {"callback_us": round(middle / steps * 1e6, 1), "ten_thousand_steps_s": round(middle, 2)}
 
 
 def student_folder(folder: Path) -> Path:
@@ -218,6 +251,7 @@ def ms(seconds: Iterable[float]) -> float:
 BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
     "isolation": bench_isolation,
     "call": bench_call,
+    "callback": bench_callback,
     "check": bench_check,
     "watch": bench_watch,
     "diagnosis": bench_diagnosis,
@@ -229,9 +263,7 @@ def main() -> None:
     """Run the chosen figures and print them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument(
-        "--submissions", type=int, default=40, help="in the class of `isolation` and `diagnosis`"
-    )
+    parser.add_argument("--submissions", type=int, default=40, help="in the class of `isolation` and `diagnosis`")
     parser.add_argument("--only", nargs="*", choices=BENCHES, default=list(BENCHES))
     parser.add_argument("--peers", type=Path, help="folder of the comparison's run.py")
     parser.add_argument("--cache", type=Path, help="folder for the comparison's environments")

@@ -10,6 +10,26 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
+class Curve:
+    """A quantity over the steps of an algorithm, beside the line of the theorem about it."""
+
+    name: str
+    """In the field's words, e.g. ``distance to the minimiser``."""
+    t: tuple[float, ...]
+    """The horizontal axis, increasing; some two hundred points are enough for a plot."""
+    value: tuple[float | None, ...]
+    """As many as ``t``; None leaves a gap."""
+    theorem: tuple[float | None, ...] = ()
+    """What the theorem says at the same places; empty when it says nothing."""
+    theorem_name: str = ""
+    t_name: str = "step"
+    log_t: bool = False
+    """The horizontal axis is logarithmic: every ``t`` is positive."""
+    log_value: bool = True
+    """The vertical axis is logarithmic: every number on it is positive."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """One thing that was compared, and how it came out.
 
@@ -31,6 +51,8 @@ class Evidence:
     """The threshold that the deviation exceeded."""
     cause: str = ""
     """The likely cause, in a sentence (sign, factor, transposed, ...)."""
+    curves: tuple[Curve, ...] = ()
+    """What it looks like over the steps, for a plot; the redactor removes them where the check is hidden."""
 
 
 class CheckFailure(AssertionError):  # noqa: N818 - a verdict, not an error
