@@ -11,20 +11,33 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grader.checks import exercise, expect, gradient, value
+    from grader.checks import convergence, exercise, expect, gradient, problems, statistics, value
     from grader.evidence import CheckFailure
     from grader.mistakes import mistake
 
 __version__ = "0.1.0"
 
-__all__ = ["CheckFailure", "exercise", "expect", "gradient", "mistake", "value"]
+__all__ = [
+    "CheckFailure",
+    "convergence",
+    "exercise",
+    "expect",
+    "gradient",
+    "mistake",
+    "problems",
+    "statistics",
+    "value",
+]
 
 _HOME = {
     "CheckFailure": "grader.evidence",
+    "convergence": "grader.checks",
     "exercise": "grader.checks",
     "expect": "grader.checks",
     "gradient": "grader.checks",
     "mistake": "grader.mistakes",
+    "problems": "grader.checks",
+    "statistics": "grader.checks",
     "value": "grader.checks",
 }
 

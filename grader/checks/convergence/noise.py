@@ -17,7 +17,7 @@ from grader.checks.convergence.traces import Trajectory
 from grader.checks.convergence.verdict import curve, wrong
 from grader.checks.findings import bound
 from grader.checks.problems.least_squares import LeastSquares, Schedule
-from grader.checks.record import measured, sighted
+from grader.checks.record import sighted
 
 Array = npt.NDArray[np.float64]
 
@@ -126,8 +126,7 @@ def _judge(
     sighted(mean, what, within=min(limit, WIDEST))
     if abs(mean - 1) <= limit and not improbable(squares[1:], expected[1:], level).any():
         return
-    # only of failures: how far a right run is from the threshold is chance
-    measured(what, deviation=abs(mean - 1), allowed=min(limit, WIDEST))
+    # not measured: how far a run is from the threshold is chance, and says nothing about the check
     above = "above" if mean > 1 else "below"
     drawn = curve("squared distance to the minimiser", squares, theorem=expected, theorem_name="expectation")
     raise wrong(
