@@ -22,7 +22,9 @@ def linear_backward(dh, cache):
     return {backward}
 """
 )
-NOTE = "`linear_backward` is the gradient of your own `linear_forward`, which is wrong: that error is not counted twice."
+NOTE = (
+    "`linear_backward` is the gradient of your own `linear_forward`, which is wrong: that error is not counted twice."
+)
 RIGHT_BACKWARD = "dh @ S.T, x.T @ dh, dh.sum(axis=0)"
 
 
