@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +191,14 @@ class TestCheck:
             said = process.stderr.read()
         impatience.cancel()
         assert (process.returncode, said) == (130, "grader: stopped; what is finished is stored\n")
+
+
+@pytest.fixture(autouse=True)
+def _control_c_is_not_ignored() -> Iterator[None]:
+    """A shell that starts the tests in the background ignores Control+C, and all that they start inherits it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def wait_for(process: subprocess.Popen[str], words: str) -> bool:
