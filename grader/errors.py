@@ -16,3 +16,8 @@ class GraderError(Exception):
 
 class CourseError(GraderError):
     """The course's own files are not as they must be."""
+
+
+def in_one_line(error: BaseException | None) -> str:
+    """Name an exception, with its text, in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())

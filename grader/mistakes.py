@@ -8,6 +8,7 @@ module only makes sources; it runs none.
 from __future__ import annotations
 
 import ast
+import io
 import itertools
 import re
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from grader.course import Assignment
-from grader.errors import CourseError
+from grader.errors import CourseError, in_one_line
 
 _CELL = re.compile(r"^# %% *(?P<title>.*)$", re.MULTILINE)
 
@@ -105,14 +106,14 @@ def read_mistakes(assignment: Assignment) -> tuple[Mistake, ...]:
     try:
         exec(compile(path.read_bytes(), str(path), "exec"), names)  # noqa: S102 - the author's own file
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the author's to mend
-        raise CourseError(" ".join(f"{path}: {type(error).__name__}: {error}".split())) from None
+        raise CourseError(f"{path}: {in_one_line(error)}") from None
     items = itertools.chain.from_iterable(v if isinstance(v, list | tuple) else [v] for v in names.values())
     return tuple(dict.fromkeys(item for item in items if isinstance(item, Mistake)))
 
 
 def reached_from(source: str, name: str) -> frozenset[str]:
     """Return the functions of a source that a function uses, itself included, as far as their names tell."""
-    functions = _definitions(source)
+    functions = definitions(source)
     seen: set[str] = set()
     reached: set[str] = set()
     todo = [name]
@@ -130,14 +131,23 @@ def reached_from(source: str, name: str) -> frozenset[str]:
     return frozenset(reached)
 
 
-def _definitions(source: str) -> dict[str, ast.FunctionDef | ast.ClassDef | ast.Assign]:
-    """Return what a source defines at its top, by name; ``softmax = _stable_softmax`` too."""
+def definitions(source: str) -> dict[str, ast.FunctionDef | ast.ClassDef | ast.Assign]:
+    """Return what a source defines at its top, by name, the last of each; ``softmax = _stable_softmax`` too."""
     found: dict[str, ast.FunctionDef | ast.ClassDef | ast.Assign] = {}
     for node in _parsed(source):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             found[node.name] = node
         elif isinstance(node, ast.Assign):
             found |= {target.id: node for target in node.targets if isinstance(target, ast.Name)}
+    return found
+
+
+def exercises_by_function(assignment: Assignment, source: str) -> dict[str, str]:
+    """Return the exercise of every function, of helpers and methods that of the first function which uses them."""
+    found = {name: exercise.name for exercise in assignment.exercises for name in exercise.functions}
+    for name, exercise in list(found.items()):
+        for used in sorted(reached_from(source, name)):
+            found.setdefault(used, exercise)
     return found
 
 
@@ -193,7 +203,7 @@ def _function_span(source: str, name: str) -> tuple[int, int]:
         body = node.body if isinstance(node, ast.ClassDef) else []
     assert isinstance(node, ast.FunctionDef | ast.ClassDef)
     offsets = [0]
-    for line in source.splitlines(keepends=True):
+    for line in io.StringIO(source, newline=""):  # lines as Python counts them: not at form feeds
         offsets.append(offsets[-1] + len(line))
     first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
     assert node.end_lineno is not None

@@ -42,6 +42,12 @@ def test_a_method_is_named_with_its_class():
     assert wrong == SOURCE.replace("def other(self):\n        return 1", "def other(self):\n        return 2")
 
 
+def test_lines_are_counted_as_python_counts_them():
+    paged = SOURCE.replace("import numpy as np\n", "import numpy as np\n# a new page: \f and the rest of its line\n")
+    wrong = mistake("backward", right="x.T @ dh", wrong="x @ dh", hint="Transpose x.").apply(paged)
+    assert wrong == paged.replace("x.T @ dh", "x @ dh")
+
+
 def test_a_whole_function_takes_the_place_of_the_old_one_and_its_decorators():
     wrong = mistake("backward", whole="\ndef backward(dh, x):\n    return 0\n", hint="No.").apply(SOURCE)
     assert "np.vectorize" not in wrong

@@ -15,7 +15,7 @@ from grader.engine.catalogue import Catalogue
 from grader.engine.checks import CheckSuite, with_checks
 from grader.engine.grade import Bench, grade, info_of, lost, unreadable
 from grader.engine.gradebook import Gradebook
-from grader.errors import GraderError
+from grader.errors import GraderError, in_one_line
 from grader.results import SubmissionResult
 from grader.sandbox import isolation
 from grader.sandbox.errors import SandboxError
@@ -143,7 +143,7 @@ def _read(plan: Plan, task: Task, released: Mapping[str, bytes], common: str) ->
         result = unreadable(plan.assignment, found, str(error), plan.level.value)
         return _Read(task=task, digest=digests.of_result(common, f"unreadable {error}"), decided=result)
     except Exception as error:  # noqa: BLE001 - what one student handed in may cost no other result
-        result = lost(plan.assignment, found, plan.level.value, why=_in_a_line(error))
+        result = lost(plan.assignment, found, plan.level.value, why=in_one_line(error))
         return _Read(task=task, digest="", decided=result)
     return _Read(task=task, digest=digests.of_result(common, submission.digest), submission=submission)
 
@@ -176,17 +176,13 @@ def _graded(bench: Bench, item: _Read, session: Session | None) -> Graded:
         try:
             result = grade(bench, item.submission, session)
         except Exception as error:  # noqa: BLE001 - what one student handed in may cost no other result
-            result = lost(bench.assignment, found, bench.zygote.level.value, why=_in_a_line(error))
+            result = lost(bench.assignment, found, bench.zygote.level.value, why=in_one_line(error))
         finally:
             if session is not None:
                 session.end()
     if result is not None:
         result = result.model_copy(update={"digest": item.digest})
     return Graded(position=position, id=found.id, result=result)
-
-
-def _in_a_line(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def store(book: Gradebook, graded: Graded) -> None:

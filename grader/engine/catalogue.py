@@ -12,10 +12,10 @@ from grader.engine.checks import Check, CheckSuite
 from grader.engine.plain import PlainStudent
 from grader.engine.reach import Reach
 from grader.engine.views import View
-from grader.mistakes import Mistake, PatchError, read_mistakes
+from grader.mistakes import Mistake, PatchError, exercises_by_function, read_mistakes
 
 Combination = tuple[int, ...]
-"""Numbers of mistakes that are made together, ascending; none is the solution itself."""
+"""Numbers of mistakes that are made together, ascending; without any it is the solution itself."""
 
 _ANSWERS = 64
 """Modules that are kept: making one takes as long as a check, and all of a large class's would fill the memory."""
@@ -41,9 +41,9 @@ class Catalogue:
 
     def __init__(self, assignment: Assignment, suite: CheckSuite, seed: str) -> None:
         self.mistakes: tuple[Mistake, ...] = read_mistakes(assignment)
-        self.exercise_of = {name: e.name for e in assignment.exercises for name in e.functions}
         solution = assignment.solution
         self._source = solution.read_text(encoding="utf-8") if solution and self.mistakes else ""
+        self.exercise_of = exercises_by_function(assignment, self._source)
         self._suite = suite
         self._seed = seed
         self._answers: OrderedDict[Combination, PlainStudent | None] = OrderedDict()
@@ -67,6 +67,8 @@ class Catalogue:
 
     def view(self, check: Check, mistakes: Combination) -> View | None:
         """Return what a check sees of some mistakes made together; None when they cannot be."""
+        if not mistakes:
+            return self._known_reach().view(check)
         key = (check.id, mistakes)
         if key not in self._views:
             student = self._answer(mistakes)

@@ -12,7 +12,7 @@ from grader.course import Assignment
 from grader.engine.audit.sound import Sound
 from grader.engine.audit.work import Found, MutantFound, RightFound, WrongFound
 from grader.engine.digests import grader_version
-from grader.mistakes import Mistake, reached_from
+from grader.mistakes import Mistake, exercises_by_function
 
 CONFIDENCE = 0.95
 
@@ -104,7 +104,7 @@ def _checks(
 def _mistakes(
     assignment: Assignment, source: str, mistakes: Sequence[Mistake], wrongs: Sequence[WrongFound]
 ) -> tuple[AuditedMistake, ...]:
-    exercise_of = _exercises(assignment, source) if wrongs else {}
+    exercise_of = exercises_by_function(assignment, source) if wrongs else {}
     alike: dict[int, list[str]] = defaultdict(list)
     for one, other in combinations([found for found in wrongs if found.views], 2):
         if _look_alike(one, other):
@@ -122,15 +122,6 @@ def _mistakes(
         )
         for found in wrongs
     )
-
-
-def _exercises(assignment: Assignment, source: str) -> dict[str, str]:
-    """Return the exercise of every function, of helpers and methods that of the first function which uses them."""
-    found = {name: exercise.name for exercise in assignment.exercises for name in exercise.functions}
-    for name, exercise in list(found.items()):
-        for used in sorted(reached_from(source, name)):
-            found.setdefault(used, exercise)
-    return found
 
 
 def _look_alike(one: WrongFound, other: WrongFound) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from grader.audited import Audit
 from grader.course import Assignment
 from grader.engine.audit.outcome import put_together
-from grader.engine.audit.sound import Sound, examine, in_one_line
+from grader.engine.audit.sound import Sound, examine, shortly
 from grader.engine.audit.work import (
     IMPORT,
     Found,
@@ -156,4 +156,4 @@ def _told() -> Iterator[None]:
     except GraderError:
         raise
     except Exception as error:
-        raise GraderError(f"the audit broke off: {in_one_line(error)}") from error
+        raise GraderError(f"the audit broke off: {shortly(error)}") from error

@@ -8,8 +8,10 @@ from grader.course import Assignment
 from grader.engine import trials
 from grader.engine.audit.apart import Traces
 from grader.engine.checks import CheckSuite, with_checks
+from grader.errors import in_one_line
 
-_SEED = "audit"
+SEED = "audit"
+"""Of everything but right answers, which get seeds of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +45,16 @@ def examine(assignment: Assignment, source: str) -> Sound:
     try:
         trials.answer(source)
     except Exception as error:  # noqa: BLE001 - whatever it raises
-        return Sound(checks=(), complaints=(f"the reference does not import: {in_one_line(error)}",))
+        return Sound(checks=(), complaints=(f"the reference does not import: {shortly(error)}",))
     checks, first = with_checks(assignment, lambda suite: (_names(suite), _traces(suite, source, 1)))
     second = with_checks(assignment, lambda suite: _traces(suite, source, 2))
     complaints = (_complaint(check.id, first[check.id], second.get(check.id)) for check in checks)
     return Sound(checks=checks, complaints=tuple(filter(None, complaints)))
 
 
-def in_one_line(error: BaseException | None) -> str:
-    """Name an exception, shortened, in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+def shortly(error: BaseException | None) -> str:
+    """Name an exception in one line that fits a report: what is longer is an array printed."""
+    return in_one_line(error)[:300]
 
 
 def _names(suite: CheckSuite) -> tuple[CheckName, ...]:
@@ -61,12 +63,12 @@ def _names(suite: CheckSuite) -> tuple[CheckName, ...]:
 
 def _traces(suite: CheckSuite, source: str, disorder: int) -> dict[str, Traces]:
     student = trials.answer(source)
-    return {check.id: Traces(suite, check, student, _SEED, disorder=disorder) for check in suite.checks}
+    return {check.id: Traces(suite, check, student, SEED, disorder=disorder) for check in suite.checks}
 
 
 def _complaint(check: str, first: Traces, second: Traces | None) -> str:
     if not first.trial.passed:
-        return f"the reference does not pass {check}: {in_one_line(first.trial.error)}"
+        return f"the reference does not pass {check}: {shortly(first.trial.error)}"
     if second is None or not second.trial.passed or not first.agree_with(second):
         return f"{check} gives other numbers when it is run again: draw everything from its `rng`"
     return ""

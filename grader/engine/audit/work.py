@@ -13,17 +13,14 @@ from grader.checks.record import Measurement
 from grader.course import Assignment
 from grader.engine import trials
 from grader.engine.audit.replay import Recorder, Script, is_equivalent
-from grader.engine.audit.sound import in_one_line
+from grader.engine.audit.sound import SEED, shortly
 from grader.engine.checks import Check, CheckSuite, with_checks
 from grader.engine.plain import module_of
 from grader.engine.reach import Reach
 from grader.engine.trials import Trial
 from grader.engine.views import PASSED, View
-from grader.mistakes import Mistake, PatchError, reached_from
+from grader.mistakes import Mistake, PatchError, definitions, reached_from
 from grader.mutants import Mutant
-
-SEED = "audit"
-"""Of mistakes and mutants; right answers get seeds of their own."""
 
 IMPORT = "import"
 """In the place of a check where an answer does not even import."""
@@ -218,7 +215,7 @@ class _Auditor:
 
 
 def _not_imported(task: RightAnswer, error: Exception) -> RightFound:
-    message = f"it does not import: {in_one_line(error)}"
+    message = f"it does not import: {shortly(error)}"
     failures = (FalseFailure(variant=task.title, check=IMPORT, seed=seed, message=message) for seed in task.seeds)
     return RightFound(gradings=len(task.seeds), failed=len(task.seeds), failures=tuple(failures), ratios={})
 
@@ -239,22 +236,12 @@ def _refusal(mistake: Mistake, source: str) -> str:
     except SyntaxError as error:
         return f"what it makes is no Python: {error.msg}"
     except Exception as error:  # noqa: BLE001 - whatever it raises
-        return f"what it makes does not import: {in_one_line(error)}"
-    lost = sorted(_definitions(source).keys() - _definitions(patched).keys())
+        return f"what it makes does not import: {shortly(error)}"
+    lost = sorted(definitions(source).keys() - definitions(patched).keys())
     return f"what it makes defines no {lost[0]}" if lost else ""
 
 
 def _changed(source: str, other: str) -> set[str]:
-    """Names that another answer defines in another way: the last definition of a name counts."""
-    ours, theirs = _definitions(source), _definitions(other)
-    return {name for name, dump in theirs.items() if ours.get(name) != dump}
-
-
-def _definitions(source: str) -> dict[str, str]:
-    definitions: dict[str, str] = {}
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            definitions[node.name] = ast.dump(node)
-        elif isinstance(node, ast.Assign):
-            definitions |= {target.id: ast.dump(node) for target in node.targets if isinstance(target, ast.Name)}
-    return definitions
+    """Names that another answer defines in another way."""
+    ours, theirs = definitions(source), definitions(other)
+    return {name for name, node in theirs.items() if name not in ours or ast.dump(node) != ast.dump(ours[name])}
