@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grader.checks import convergence, exercise, expect, gradient, problems, statistics, value
+    from grader.checks import convergence, exercise, expect, gradient, modules, problems, statistics, value
     from grader.evidence import CheckFailure
     from grader.mistakes import mistake
 
@@ -24,6 +24,7 @@ __all__ = [
     "expect",
     "gradient",
     "mistake",
+    "modules",
     "problems",
     "statistics",
     "value",
@@ -36,6 +37,7 @@ _HOME = {
     "expect": "grader.checks",
     "gradient": "grader.checks",
     "mistake": "grader.mistakes",
+    "modules": "grader.checks",
     "problems": "grader.checks",
     "statistics": "grader.checks",
     "value": "grader.checks",

@@ -51,7 +51,7 @@ def test_the_worker_imports_nothing_of_the_project_but_itself():
 
 def test_the_worker_imports_nothing_that_is_not_mounted_beside_it():
     foreign = set()
-    for path in (ROOT / "worker").glob("*.py"):
+    for path in (ROOT / "worker").rglob("*.py"):
         foreign |= {name.partition(".")[0] for name in imports(path)} - set(sys.stdlib_module_names)
     assert foreign == {"grader", "msgspec", "numpy", "torch"}  # torch where the assignment has it
 
@@ -73,7 +73,7 @@ def test_reports_import_results_and_each_other_alone():
 
 
 def test_checks_know_neither_the_sandbox_nor_the_engine():
-    assert strangers("checks", "grader.checks", "grader.evidence") == []
+    assert strangers("checks", "grader.checks", "grader.evidence", "grader.worker.tools", "grader.worker") == []
 
 
 def test_the_sandbox_knows_no_engine_and_no_report():
@@ -81,10 +81,15 @@ def test_the_sandbox_knows_no_engine_and_no_report():
 
 
 def test_the_trusted_side_takes_from_the_worker_what_both_sides_need():
-    shared = {f"grader.worker.{name}" for name in ("wire", "forms", "values", "channel")}
+    shared = {f"grader.worker.{name}" for name in ("wire", "forms", "values", "channel", "tools")}
     taken = {name for room in ("sandbox", "engine") for names in imported_by(room).values() for name in names}
     taken = {".".join(name.split(".")[:3]) for name in taken if name.startswith("grader.worker.")}
     assert taken <= shared
+
+
+def test_checks_take_the_tools_from_the_worker_and_nothing_else():
+    taken = {name for names in imported_by("checks").values() for name in names}
+    assert {name for name in taken if name.startswith("grader.worker.")} == {"grader.worker.tools"}
 
 
 def test_submissions_are_read_without_sandbox_checks_and_engine():

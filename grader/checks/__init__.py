@@ -6,8 +6,8 @@ raising :class:`grader.evidence.CheckFailure`. Nothing here knows of processes o
 
 from __future__ import annotations
 
-from grader.checks import convergence, gradient, problems, statistics, value
+from grader.checks import convergence, gradient, modules, problems, statistics, value
 from grader.checks.declare import exercise
 from grader.checks.value import expect
 
-__all__ = ["convergence", "exercise", "expect", "gradient", "problems", "statistics", "value"]
+__all__ = ["convergence", "exercise", "expect", "gradient", "modules", "problems", "statistics", "value"]

@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from grader.worker import tools
+
 _DEFINITION = re.compile(r"^(?:@.*\n)*(?:def|class) ", re.MULTILINE)
 _POSTPONED = re.compile(r"^from __future__ import .*annotations", re.MULTILINE)
 
@@ -44,11 +46,18 @@ class PlainFunction:
     ----------
     name, function
         What is called, and under which name.
+    tool
+        What is called in its place, and gets it as its first argument; empty when nothing is.
     """
 
-    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+    def __init__(self, name: str, function: Callable[..., Any], tool: str = "") -> None:
         self.name = self.__name__ = name
         self.function = function
+        self.tool = tool
+
+    def through(self, tool: str) -> PlainFunction:
+        """Return a function that calls a tool with this one as its first argument."""
+        return PlainFunction(self.name, self.function, tool)
 
     def keeping(self, *_positions: int) -> PlainFunction:
         """Return this function: in one process everything stays where it is."""
@@ -56,7 +65,8 @@ class PlainFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function."""
-        return self.function(*map(_copied, args), **{name: _copied(value) for name, value in kwargs.items()})
+        called = tools.through(self.tool, self.function)
+        return called(*map(_copied, args), **{name: _copied(value) for name, value in kwargs.items()})
 
 
 def module_of(source: str, name: str) -> ModuleType:

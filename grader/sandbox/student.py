@@ -69,6 +69,9 @@ class Student:
 class _Callable:
     """Something of the submission that can be called: where it is, on whose account, what of its results stays."""
 
+    _tool = ""
+    """What is called in its place, and gets it as its first argument."""
+
     def __init__(self, session: Session, function: str, keep: tuple[int, ...]) -> None:
         self._session = session
         self._function = function
@@ -100,12 +103,13 @@ class _Callable:
             list(self._keep),
             seed=session.take_seed(),
             drop=session.take_drop(),
+            through=self._tool,
         )
-        session.seen.generators = {}
         result = _ask(session, self._function, message)
-        for key, value in (*enumerate(args), *kwargs.items()):
-            if type(value) is np.random.Generator and str(key) in session.seen.generators:
-                _move_on(session, self._function, value, session.seen.generators[str(key)])
+        left = session.seen.generators
+        for key, value in (*enumerate(args), *kwargs.items()) if left else ():
+            if type(value) is np.random.Generator and str(key) in left:
+                _move_on(session, self._function, value, left[str(key)])
         return result
 
     def _held(self) -> Handle:
@@ -135,6 +139,12 @@ class StudentFunction(_Callable):
         need not be data, and need not cross the wire.
         """
         return StudentFunction(self._session, self.name, positions or _WHOLE)
+
+    def through(self, tool: str) -> StudentFunction:
+        """Return a function that calls a tool of the worker, e.g. ``modules.run``, with this one as first argument."""
+        found = StudentFunction(self._session, self.name, self._keep)
+        found._tool = tool
+        return found
 
     def changes(self) -> tuple[str, ...]:
         """Return which of its arguments it changed in place since the check began, a sentence each."""

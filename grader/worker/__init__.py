@@ -3,7 +3,7 @@
 This folder is mounted alone into the sandbox and started by path, so it imports nothing
 else of the project: numpy, msgspec and the standard library only. The trusted side imports
 what both sides need to understand each other, and nothing more: :mod:`wire`, :mod:`forms`,
-:mod:`channel`, :mod:`values`.
+:mod:`channel`, :mod:`values`; and :mod:`tools`, which it uses on trusted code.
 
 - ``wire.py``: the contract, every message that may cross
 - ``forms.py``: the forms of values in it
@@ -17,5 +17,6 @@ what both sides need to understand each other, and nothing more: :mod:`wire`, :m
 - ``callbacks.py``: functions of the trusted process
 - ``tracebacks.py``: what was raised, and in which line
 - ``capture.py``: what student code prints, cut at the limit
+- ``tools/``: what the grader runs beside student code, e.g. a torch module forward and backward
 - ``standins.py``: inert stand-ins for plotting packages
 """

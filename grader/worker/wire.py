@@ -111,6 +111,8 @@ class Call(msgspec.Struct, tag="call", frozen=True):
     """Seed of the global generators, sent with the first call of a check."""
     drop: list[int] = []
     """Handles that nobody needs any more."""
+    through: str = ""
+    """A tool that is called in its place, and gets it as its first argument; see :mod:`tools`."""
 
 
 class Hold(msgspec.Struct, tag="hold", frozen=True):

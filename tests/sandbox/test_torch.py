@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
+from typing import ClassVar
 
+import numpy as np
 import pytest
 
+from grader.checks import modules
+from grader.evidence import CheckFailure
 from grader.sandbox import errors
 from grader.sandbox.isolation import best
 from grader.sandbox.student import Student
@@ -30,6 +34,14 @@ class Layer(torch.nn.Module):
         super().__init__()
         self.scale = torch.nn.Parameter(torch.tensor(3.0, dtype=torch.float64))
     def forward(self, x): return self.scale * x
+class Loud(Layer):
+    def forward(self, x):
+        print("shape", tuple(x.shape))
+        return super().forward(x), {"twice": 2 * x.detach()}
+class Elsewhere(Layer):
+    def forward(self, x): return super().forward(x.to("cuda"))
+class Unwritten(Layer):
+    def forward(self, x): raise NotImplementedError
 def step(w): w.sub_(1)
 def hoard(): return torch.zeros(2**42)
 def threads(): return torch.get_num_threads()
@@ -82,3 +94,41 @@ def test_memory_that_torch_does_not_get_is_told_as_such(student):
 
 def test_one_worker_computes_on_one_thread(student):
     assert student.threads() == 1
+
+
+class TestAModuleIsAFunction:
+    """Of its state and its inputs: ``modules.run`` gives behind the wall what it gives here."""
+
+    X = np.array([1.0, -2.0])
+    UPSTREAM = np.array([10.0, 1.0])
+    STATE: ClassVar = {"scale": np.array(5.0)}
+
+    def test_with_gradients_and_state(self, student):
+        ran = modules.run(student.Layer, self.X, state=self.STATE, upstream=self.UPSTREAM)
+        assert ran["output"].tolist() == [5, -10]
+        assert ran["input_gradients"][0].tolist() == [50, 5]
+        assert ran["gradients"] == {"scale": 8.0}
+        assert ran["state"] == {"scale": 5.0}
+
+    def test_as_the_constructor_makes_it(self, student):
+        assert modules.run(student.Layer, self.X)["output"].tolist() == [3, -6]
+
+    def test_that_prints_and_returns_a_structure(self, student):
+        ran = modules.run(student.Loud, self.X, upstream=[self.UPSTREAM, self.X])
+        assert [ran["output"][0].tolist(), ran["output"][1]["twice"].tolist()] == [[3, -6], [2, -4]]
+        assert ran["input_gradients"][0].tolist() == [30, 3]
+        assert student._session.seen.output == "shape (2,)\n"
+
+    def test_that_wants_a_device_which_is_not_there_fails_in_its_own_line(self, student):
+        with pytest.raises(errors.Raised, match="`Elsewhere` raised .*(CUDA|cuda|NVIDIA)") as fault:
+            modules.run(student.Elsewhere, self.X)
+        assert fault.value.place.code.strip() == 'def forward(self, x): return super().forward(x.to("cuda"))'
+
+    def test_that_is_still_to_be_written(self, student):
+        with pytest.raises(errors.Raised) as fault:
+            modules.run(student.Unwritten, self.X)
+        assert fault.value.builtin == "NotImplementedError"
+
+    def test_that_is_none_is_refused_in_words(self, student):
+        with pytest.raises(CheckFailure, match="threads: it made an object of type int"):
+            modules.random_state(student.threads, np.random.default_rng(0))

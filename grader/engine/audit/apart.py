@@ -111,9 +111,12 @@ class _Apart(PlainStudent):
 
 class _Function(PlainFunction):
     def __init__(self, plain: PlainFunction, border: _Border) -> None:
-        super().__init__(plain.name, plain.function)
+        super().__init__(plain.name, plain.function, plain.tool)
         self.plain = plain
         self._border = border
+
+    def through(self, tool: str) -> PlainFunction:
+        return _Function(self.plain.through(tool), self._border)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._border.call(self.plain, args, kwargs)

@@ -20,6 +20,7 @@ import numpy as np
 from grader.checks.sightings import Sighting, alike, sightings_of
 from grader.checks.structure import copied, is_numeric, leaves, mapped
 from grader.engine.plain import PlainFunction, PlainStudent
+from grader.worker import tools
 
 MOST_CALLS = 12
 """Calls of one function in one check that are made again: finite differences make hundreds, all alike."""
@@ -66,6 +67,7 @@ class _Name:
 @dataclass(frozen=True, kw_only=True)
 class _Call:
     function: str
+    tool: str
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     kept: tuple[int, ...]
@@ -84,10 +86,10 @@ class Script:
     calls: list[_Call] = field(default_factory=list)
     _links: dict[int, tuple[_Link, Any]] = field(default_factory=dict)
 
-    def add(self, function: str, args: tuple[Any, ...], kwargs: dict[str, Any], kept: tuple[int, ...]) -> int:
+    def add(self, function: PlainFunction, args: tuple[Any, ...], kwargs: dict[str, Any], kept: tuple[int, ...]) -> int:
         """Record a call before it is made; arguments are copied as they are now."""
         given = self._recorded(args), {name: self._recorded(value) for name, value in kwargs.items()}
-        self.calls.append(_Call(function=function, args=given[0], kwargs=given[1], kept=kept))
+        self.calls.append(_Call(function=function.name, tool=function.tool, args=given[0], kwargs=given[1], kept=kept))
         return len(self.calls) - 1
 
     def returned(self, number: int, result: Any, kept: tuple[int, ...]) -> None:
@@ -141,21 +143,23 @@ class Recorder(PlainStudent):
         self.script = Script()
 
     def __getattr__(self, name: str) -> PlainFunction:
-        plain = super().__getattr__(name)
-        return _Recording(plain.name, plain.function, self.script)
+        return _Recording(super().__getattr__(name), self.script)
 
 
 class _Recording(PlainFunction):
-    def __init__(self, name: str, function: Callable[..., Any], script: Script, kept: tuple[int, ...] = ()) -> None:
-        super().__init__(name, function)
+    def __init__(self, plain: PlainFunction, script: Script, kept: tuple[int, ...] = ()) -> None:
+        super().__init__(plain.name, plain.function, plain.tool)
         self._script = script
         self._kept = kept
 
     def keeping(self, *positions: int) -> PlainFunction:
-        return _Recording(self.name, self.function, self._script, positions or _WHOLE)
+        return _Recording(self, self._script, positions or _WHOLE)
+
+    def through(self, tool: str) -> PlainFunction:
+        return _Recording(super().through(tool), self._script, self._kept)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        number = self._script.add(self.name, args, kwargs, self._kept)
+        number = self._script.add(self, args, kwargs, self._kept)
         result = super().__call__(*args, **kwargs)
         self._script.returned(number, result, self._kept)
         return result
@@ -196,7 +200,7 @@ def _played(module: ModuleType, script: Script, change: tuple[Change, Change]) -
         try:
             args, kwargs = _given(module, (call.args, call.kwargs), results, change)
             with np.errstate(all="ignore"):
-                result = getattr(module, call.function)(*args, **kwargs)
+                result = tools.through(call.tool, getattr(module, call.function))(*args, **kwargs)
         except TimeoutError:
             raise
         except Exception as error:  # noqa: BLE001 - arguments that a function refuses say nothing about it

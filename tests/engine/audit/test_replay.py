@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.checks import modules
 from grader.engine.audit.replay import MOST_CALLS, Recorder, Script, is_equivalent
 from grader.engine.plain import module_of
 
@@ -258,3 +259,26 @@ class TestArguments:
             answer.backward(X[:, :2], cache={"x": X, "S": S})
 
         assert not equivalent(use, "backward", ('cache["x"].T @ dout', 'cache["x"].T @ abs(dout)'))
+
+
+class TestTorchModules:
+    SOURCE = """
+import torch
+
+
+class Layer(torch.nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.ones(width))
+
+    def forward(self, x):
+        return self.scale * x
+"""
+
+    @pytest.mark.parametrize(("patch", "same"), [("x * self.scale", True), ("self.scale.detach() * x", False)])
+    def test_are_run_again_through_the_tool(self, patch, same):
+        recorder = Recorder(module_of(self.SOURCE, "reference"))
+        modules.run(recorder.Layer, X, build={"width": 2}, state={"scale": S[0]}, upstream=X)
+        mutant = module_of(self.SOURCE.replace("self.scale * x", patch), "mutant")
+        reference = module_of(self.SOURCE, "reference")
+        assert is_equivalent(mutant, reference, [recorder.script], ["Layer"]) is same
