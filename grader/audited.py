@@ -12,6 +12,10 @@ SEPARATION = 10.0
 """Right answers are to stay this many times below a threshold, and wrong ones this many times above it."""
 
 
+LEVEL = 1e-6
+"""Chance that a right answer fails one decision of a stochastic check."""
+
+
 class _Model(BaseModel):
     # an infinite deviation would become null, which means that there is none
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
@@ -141,3 +145,43 @@ class Audit(_Model):
         """Whether no right answer failed, every mistake is one, and none survives."""
         sound = not self.complaints and not self.false_failures
         return sound and not any(mistake.survives or mistake.refused for mistake in self.mistakes)
+
+
+class Decision(_Model):
+    """One decision of a stochastic check, over all gradings."""
+
+    check: str
+    name: str
+    made: int
+    smallest: float | None = None
+    """Smallest p-value; None where only a bound of the chance is known."""
+    uniformity: float | None = None
+    """How likely p-values of the reference are to be as far from uniform (Kolmogorov-Smirnov); None where they are
+    larger in law than uniform ones, or too few."""
+
+
+class Levels(_Model):
+    """How the stochastic checks of an assignment decided about right answers under many seeds."""
+
+    assignment: str
+    title: str
+    seeds: int
+    checks: tuple[str, ...]
+    gradings: int
+    failures: tuple[FalseFailure, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def not_uniform(self) -> tuple[Decision, ...]:
+        """Decisions whose p-values are not uniform: right ones are found so once in a million times."""
+        return tuple(one for one in self.decisions if one.uniformity is not None and one.uniformity < LEVEL)
+
+    @property
+    def expected_failures(self) -> float:
+        """Failures of right answers that the stated level allows for on average, in as many decisions."""
+        return LEVEL * sum(one.made for one in self.decisions)
+
+    @property
+    def passed(self) -> bool:
+        """Whether no right answer failed, and p-values are uniform where they should be."""
+        return not self.failures and not self.not_uniform

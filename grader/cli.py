@@ -107,6 +107,13 @@ def audit(
     *,
     seeds: Annotated[int, typer.Option(min=1, help="Seeds under which every right answer is graded.")] = 20,
     mutants: Annotated[bool, typer.Option(help="Also try mutants of the reference.")] = True,
+    levels: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Only the stochastic checks on right answers, under that many seeds; goes on where it was stopped.",
+        ),
+    ] = 0,
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
     out: Annotated[Path, typer.Option("--out", help="Folder for NAME.json and NAME.html.")] = Path("out/audit"),
     course: _CourseFolder = None,
@@ -114,6 +121,8 @@ def audit(
     """Measure the checks of an assignment: what they miss, and whether they ever fail a right answer."""
     from grader.commands import author
 
+    if levels:
+        _run(author.levels, assignment, seeds=levels, jobs=jobs, out=out, course=course)
     _run(author.audit, assignment, seeds=seeds, mutants=mutants, jobs=jobs, out=out, course=course)
 
 

@@ -214,3 +214,45 @@ def test_a_wrong_call_ends_with_2_and_says_how_to_call(command, words):
     done = command(*words)
     assert done.exit_code == 2
     assert "Usage: " in done.stderr
+
+
+class TestLevels:
+    def test_are_printed_and_kept(self, command, hidden):
+        more(
+            hidden / "checks.py",
+            """
+
+from grader import statistics
+
+
+@exercise("mean")
+def check_random(student, rng):
+    \"\"\"The numbers of a check have mean zero.\"\"\"
+    statistics.has_mean(student.mean(rng.normal(size=(50, 30))), statistics.Normal(variance=1 / 50), name="mean")
+""",
+        )
+        done = command("--levels", "3", "tiny")
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert "A tiny assignment: levels hold" in done.stdout
+        assert "6 gradings of right answers by 1 stochastic check under 3 seeds: 6 decisions, 0 failures" in done.stdout
+        assert done.stdout.splitlines()[-1] == "Kept in: found/tiny.levels.jsonl"
+        assert len(Path("found/tiny.levels.jsonl").read_text().splitlines()) == 7
+
+    def test_that_do_not_hold_end_with_1(self, command, hidden):
+        more(
+            hidden / "checks.py",
+            """
+
+from grader import statistics
+
+
+@exercise("mean")
+def check_random(student, rng):
+    \"\"\"The numbers of a check have mean one, which they do not.\"\"\"
+    statistics.has_mean(student.mean(rng.normal(size=(50, 30))), statistics.Normal(variance=1, mean=5), name="mean")
+""",
+        )
+        done = command("--levels", "2", "tiny")
+        assert done.exit_code == 1
+        assert "levels do not hold" in done.stdout
+        assert "hidden/check_random, the reference, level 0: CheckFailure" in done.stdout

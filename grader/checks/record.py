@@ -31,14 +31,28 @@ class Measurement:
         return self.deviation / self.allowed if self.allowed > 0 else float("inf")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Chance:
+    """One decision of a stochastic check, which a right answer fails with a chance of at most its level."""
+
+    name: str
+    p: float | None
+    """The p-value; None where only a bound of the chance is known."""
+    uniform: bool = True
+    """The p-value is uniform in (0, 1) for right answers; else it is larger in law."""
+
+
 @dataclass
 class Record:
     """What the checks that ran inside one ``with`` looked at, in order."""
 
     measurements: list[Measurement] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
+    chances: list[Chance] = field(default_factory=list)
     own_gradients: list[tuple[str, str]] = field(default_factory=list)
     """Names of a backward and a forward: the one was found to be the gradient of the other, right or wrong."""
+    notes: dict[str, None] = field(default_factory=dict)
+    """Sentences for the result of the check, whatever its outcome; they cost nothing."""
     verdicts_only: bool = False
     """Nobody will read why a check failed."""
 
@@ -68,9 +82,28 @@ def wants_causes() -> bool:
 
 def measured(name: str, *, deviation: float, allowed: float) -> None:
     """Record one comparison, if somebody is recording."""
+    measured_as(Measurement(name=name, deviation=deviation, allowed=allowed))
+
+
+def measured_as(measurement: Measurement) -> None:
+    """Record one comparison with what else is known of it, if somebody is recording."""
     kept = _record.get()
     if kept is not None:
-        kept.measurements.append(Measurement(name=name, deviation=deviation, allowed=allowed))
+        kept.measurements.append(measurement)
+
+
+def noted(note: str) -> None:
+    """Record a note for the result of the check, in words that a student may read, if somebody is recording."""
+    kept = _record.get()
+    if kept is not None:
+        kept.notes.setdefault(note)
+
+
+def decided(name: str, p: float | None, *, uniform: bool = True) -> None:
+    """Record the decision of a stochastic check before it is judged, if somebody is recording."""
+    kept = _record.get()
+    if kept is not None:
+        kept.chances.append(Chance(name=name, p=p, uniform=uniform and p is not None))
 
 
 def sighted(value: Any, name: str, *, roundoff: float = 0.0, within: float = 0.0) -> None:

@@ -44,6 +44,27 @@ def audit(console: Console, name: str, *, seeds: int, mutants: bool, jobs: int, 
     return OK if found.passed else NOT_ALL_PASSED
 
 
+def levels(console: Console, name: str, *, seeds: int, jobs: int, out: Path, course: Path | None) -> int:
+    """Grade right answers by the stochastic checks alone, under many seeds; what an earlier run found is kept."""
+    from grader.engine.audit import levels as measure
+    from grader.reports.audit import levels_report
+
+    assignment = (Course(course) if course else find_course(Path())).assignment(name)
+    file = out / f"{assignment.name}.levels.jsonl"
+    with progress(console, "grading right answers") as (bar, task):
+
+        def on_progress(done: int, of: int) -> None:
+            bar.update(task, completed=done, total=of)
+
+        try:
+            found = measure(assignment, seeds=seeds, jobs=jobs, file=file, on_progress=on_progress)
+        except OSError as error:
+            raise GraderError(f"{file} cannot be written: {error.strerror}") from None
+    console.print(levels_report(found))
+    console.print(f"\nKept in: {file}", soft_wrap=True)
+    return OK if found.passed else NOT_ALL_PASSED
+
+
 def _write(out: Path, texts: dict[Path, str]) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -219,7 +219,7 @@ def _grade_check(bench: Bench, session: Session, check: Check) -> tuple[CheckRes
         hint=verdict.hint,
         evidence=verdict.evidence,
         location=_location(verdict.place),
-        notes=tuple(f"{note}." for note in seen.changed),
+        notes=tuple(f"{note}." for note in (*record.notes, *seen.changed)),
         output=seen.output,
         functions=tuple(seen.functions),
         seconds=round(time.monotonic() - started, 4),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from grader.checks.record import Measurement, recording
+from grader.checks.record import Chance, Measurement, recording
 from grader.engine import seeds
 from grader.engine.checks import Check, CheckSuite
 from grader.engine.plain import PlainStudent, module_of
@@ -41,6 +41,7 @@ class Trial:
     view: View
     error: BaseException | None
     measurements: tuple[Measurement, ...]
+    chances: tuple[Chance, ...]
 
     @property
     def passed(self) -> bool:
@@ -83,7 +84,12 @@ def run(suite: CheckSuite, check: Check, student: PlainStudent, seed: str, *, se
         _limited(LONGEST_SECONDS),
     ):
         met = suite.run(check, cast("Student", student), inputs)
-    return Trial(view=view_of(record.sightings, met.error), error=met.error, measurements=tuple(record.measurements))
+    return Trial(
+        view=view_of(record.sightings, met.error),
+        error=met.error,
+        measurements=tuple(record.measurements),
+        chances=tuple(record.chances),
+    )
 
 
 def within_time(decide: Callable[[], bool]) -> bool:

@@ -15,7 +15,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grader.audited import Audit, AuditedCheck, AuditedMistake, Survivor
+from grader.audited import Audit, AuditedCheck, AuditedMistake, Levels, Survivor
 from grader.reports.audit_summary import (
     Failing,
     LookAlikes,
@@ -32,7 +32,7 @@ from grader.reports.audit_summary import (
     too_near,
 )
 from grader.reports.screen import STYLES, indented
-from grader.reports.text import one_line, shortened, visible
+from grader.reports.text import counted, one_line, shortened, visible
 
 Item = TypeVar("Item")
 
@@ -54,6 +54,32 @@ def audit_report(audit: Audit) -> RenderableType:
         *_list("Checks that catch nothing", idle(audit), _idle),
         *_list("Mistakes that no check tells apart", look_alikes(audit), _alike),
     )
+
+
+def levels_report(found: Levels) -> RenderableType:
+    """Return how the stochastic checks decided about right answers: a line a decision, and first what is wrong."""
+    verdict = Text(f"{one_line(found.title)}: levels ", "bold")
+    verdict.append("hold" if found.passed else "do not hold", STYLES["good" if found.passed else "bad"])
+    made = sum(one.made for one in found.decisions)
+    by = f"by {counted(len(found.checks), 'stochastic check')} under {counted(found.seeds, 'seed')}"
+    words = (
+        f"{counted(found.gradings, 'grading')} of right answers {by}: {counted(made, 'decision')}, "
+        f"{counted(len(found.failures), 'failure')} (the stated level allows for {found.expected_failures:.2g})."
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("check", "decision"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("made", "smallest p", "uniform"):
+        table.add_column(heading, justify="right")
+    for one in found.decisions:
+        smallest = "a bound" if one.smallest is None else f"{one.smallest:.1e}"
+        style = STYLES["bad"] if one in found.not_uniform else ""
+        uniform = Text("" if one.uniformity is None else f"{one.uniformity:.2g}", style)
+        table.add_row(visible(one.check), visible(one.name), str(one.made), smallest, uniform)
+    failures = [
+        Text(visible(f"{one.check}, {one.variant}, {one.seed}: {one.message}")) for one in found.failures[:_SHOWN]
+    ]
+    return Group(verdict, Text(words), *map(indented, failures), Text(), table)
 
 
 def _verdict(audit: Audit) -> Text:

@@ -269,16 +269,16 @@ class TestRecords:
     """What the diagnosis and the verification of the level read."""
 
     def test_p_values_are_kept_of_every_decision(self, rng):
-        with statistics.chances() as kept:
+        with recording() as record:
             statistics.has_mean(rng.normal(size=N), Normal(variance=1), name="S")
             statistics.independent(rng.normal(size=(50, 50)), Normal(variance=1), name="S")
-        assert [chance.name for chance in kept] == [
+        assert [chance.name for chance in record.chances] == [
             "mean of S",
             "correlation of rows of S",
             "correlation of columns of S",
             "correlation of halves of S",
         ]
-        assert all(0 < chance.p <= 1 for chance in kept)
+        assert all(0 < chance.p <= 1 for chance in record.chances)
 
     @pytest.mark.parametrize("check", [statistics.has_variance, statistics.follows])
     def test_answers_are_alike_by_their_law_and_not_by_their_numbers(self, check):

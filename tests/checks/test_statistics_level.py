@@ -12,7 +12,8 @@ import pytest
 from scipy import stats
 
 from grader import statistics
-from grader.checks.statistics import DiscreteUniform, Normal, Uniform, chances, tails
+from grader.checks.record import recording
+from grader.checks.statistics import DiscreteUniform, Normal, Uniform, tails
 
 SEEDS = int(os.environ.get("LEVEL_SEEDS", "400"))
 N = 1000
@@ -95,11 +96,11 @@ DECISIONS = {
 
 @pytest.mark.parametrize("decision", DECISIONS)
 def test_p_values_of_right_answers_are_uniform(decision):
-    with chances() as kept:
+    with recording() as record:
         for seed in range(SEEDS):
             DECISIONS[decision](np.random.default_rng([2026, seed]))
-    for name in sorted({chance.name for chance in kept}):
-        found = [chance.p for chance in kept if chance.name == name]
+    for name in sorted({chance.name for chance in record.chances}):
+        found = [chance.p for chance in record.chances if chance.name == name]
         assert len(found) == SEEDS
         assert stats.kstest(found, "uniform").pvalue > 1e-6, name
 
@@ -109,19 +110,19 @@ def test_p_values_of_right_answers_are_uniform(decision):
 )
 def test_a_ratio_of_variances_at_its_bound_has_p_values_that_are_nearly_uniform(draw):
     """The degrees of freedom are estimated, so they are uniform up to that: within 0.1, and not below at small p."""
-    with chances() as kept:
+    with recording() as record:
         for seed in range(SEEDS):
             rng = np.random.default_rng([11, seed])
             statistics.ratio_of_variances(draw(rng), draw(rng), at_least=1.0, names=("a", "b"), level=TOLERANT)
-    found = np.array([chance.p for chance in kept])
+    found = np.array([chance.p for chance in record.chances])
     assert stats.kstest(found, "uniform").statistic < 0.1
     assert np.mean(found < 0.01) < 0.03
 
 
 def test_a_wrong_law_does_not_have_uniform_p_values():
     """The uniformity test can fail: a variance that is wrong by 5% shows."""
-    with chances() as kept:
+    with recording() as record:
         for seed in range(SEEDS):
             rng = np.random.default_rng(seed)
             statistics.has_variance(normals(rng), Normal(variance=0.2375, mean=1.0), level=TOLERANT)
-    assert stats.kstest([chance.p for chance in kept], "uniform").pvalue < 1e-6
+    assert stats.kstest([chance.p for chance in record.chances], "uniform").pvalue < 1e-6

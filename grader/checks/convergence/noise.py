@@ -17,7 +17,7 @@ from grader.checks.convergence.traces import Trajectory
 from grader.checks.convergence.verdict import curve, wrong
 from grader.checks.findings import bound
 from grader.checks.problems.least_squares import LeastSquares, Schedule
-from grader.checks.record import sighted
+from grader.checks.record import decided, sighted
 
 Array = npt.NDArray[np.float64]
 
@@ -124,6 +124,7 @@ def _judge(
         raise ValueError(f"the {what} is known only up to {width:.2g} of itself: take more steps or parameters")
     limit = allowed(judged, own, level)
     sighted(mean, what, within=min(limit, WIDEST))
+    decided(what, None)
     if abs(mean - 1) <= limit and not improbable(squares[1:], expected[1:], level).any():
         return
     # not measured: how far a run is from the threshold is chance, and says nothing about the check

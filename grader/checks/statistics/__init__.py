@@ -7,7 +7,7 @@ A check that makes several of these decisions fails a right answer with at most 
 
 from __future__ import annotations
 
-from grader.checks.statistics.chances import LEVEL, Chance, chances
+from grader.checks.statistics.chances import LEVEL
 from grader.checks.statistics.fit import follows, independent, uncorrelated
 from grader.checks.statistics.laws import DiscreteUniform, Law, Normal, Uniform
 from grader.checks.statistics.moments import has_mean, has_variance, is_unbiased, ratio_of_variances
@@ -16,12 +16,10 @@ from grader.checks.statistics.source import draws_only_from
 
 __all__ = [
     "LEVEL",
-    "Chance",
     "DiscreteUniform",
     "Law",
     "Normal",
     "Uniform",
-    "chances",
     "draws_only_from",
     "follows",
     "has_mean",

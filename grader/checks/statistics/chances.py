@@ -1,11 +1,7 @@
-"""One decision of a statistics check: a p-value against a level, kept so that its distribution can be verified."""
+"""One decision of a statistics check: a p-value against a level."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +9,7 @@ import numpy.typing as npt
 
 from grader.checks.findings import Finding, bound, raise_any, shown
 from grader.checks.form import finding_of_result, finding_of_shape
-from grader.checks.record import sighted
+from grader.checks.record import decided, sighted
 from grader.checks.structure import is_numeric
 from grader.evidence import Evidence
 
@@ -27,29 +23,9 @@ SMALLEST = 1e-300
 """A p-value below it is written as it: floats end at 1e-308."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Chance:
-    """The p-value of one decision: uniform in (0, 1) for right answers, where it is not said to be a bound."""
-
-    name: str
-    p: float
-
-
-_kept: ContextVar[list[Chance] | None] = ContextVar("chances", default=None)
-
-
-@contextmanager
-def chances() -> Iterator[list[Chance]]:
-    """Collect the p-values of all decisions that are made inside the ``with``, in order."""
-    kept: list[Chance] = []
-    token = _kept.set(kept)
-    try:
-        yield kept
-    finally:
-        _kept.reset(token)
-
-
-def decide(name: str, p: float, level: float, *, message: str, hint: str, cause: str = "", got: str = "") -> None:
+def decide(
+    name: str, p: float, level: float, *, message: str, hint: str, cause: str = "", got: str = "", uniform: bool = True
+) -> None:
     """Fail when ``p`` is at most ``level``.
 
     Parameters
@@ -66,6 +42,8 @@ def decide(name: str, p: float, level: float, *, message: str, hint: str, cause:
         The likely cause, empty where none is known.
     got
         The evidence as text.
+    uniform
+        The p-value of a right answer is uniform, and not only larger in law than a uniform one.
 
     Raises
     ------
@@ -73,9 +51,7 @@ def decide(name: str, p: float, level: float, *, message: str, hint: str, cause:
         When ``p`` is at most ``level``.
     """
     refuse_level(level)
-    kept = _kept.get()
-    if kept is not None:
-        kept.append(Chance(name=name, p=p))
+    decided(name, p, uniform=uniform)
     if p > level:
         return
     # not measured: how far a p-value is from the level is chance, and says nothing about the check

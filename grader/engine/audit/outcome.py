@@ -37,7 +37,7 @@ def put_together(
     sound
         What held from the start.
     mistakes, variants
-        The author's, in their order; of variants the titles.
+        The author's, in their order; of variants exercise and title.
     found
         What became of the tasks, in any order.
     seeds

@@ -6,7 +6,6 @@ import ast
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from grader.audited import FalseFailure
 from grader.checks.record import Measurement
@@ -88,17 +87,10 @@ Found = RightFound | WrongFound | MutantFound
 
 
 def work(
-    public: Path, hidden: Path, tasks: Sequence[Task], on_progress: Callable[[int, int], None] = lambda _done, _of: None
+    assignment: Assignment, suite: CheckSuite, tasks: Sequence[Task], on_progress: Callable[[int, int], None]
 ) -> list[Found]:
-    """Do some tasks of the audit of an assignment, in this process.
-
-    Raises
-    ------
-    CourseError
-        When the checks cannot be collected.
-    """
-    assignment = Assignment(public, hidden)
-    return with_checks(assignment, lambda suite: _Auditor(assignment, suite).work(tasks, on_progress))
+    """Do some tasks of the audit of an assignment, in this process."""
+    return _Auditor(assignment, suite).work(tasks, on_progress)
 
 
 def catching(assignment: Assignment, checks: Collection[str], mutants: Sequence[Mutant]) -> frozenset[str]:

@@ -29,7 +29,7 @@ def test_the_bound_is_that_of_clopper_and_pearson():
 
 def test_right_answers_are_graded_under_every_seed(audited):
     found = audited(seeds=12, variants=LOOP)
-    assert (found.passed, found.variants, found.seeds) == (True, ("with a loop",), 12)
+    assert (found.passed, found.variants, found.seeds) == (True, ("small: with a loop",), 12)
     assert (found.gradings, found.failed_gradings, found.false_failures) == (24, 0, ())
     assert found.level_bound == pytest.approx(1 - 0.05 ** (1 / 24), rel=1e-12)
 

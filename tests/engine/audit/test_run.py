@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from grader.audited import Audit
-from grader.engine.audit import audit, run
+from grader.engine.audit import audit, run, sharing
+from grader.errors import GraderError
 
 WRONG = """
     WRONG = [
@@ -39,11 +40,11 @@ def test_the_result_is_the_same_byte_by_byte_every_time_and_with_any_number_of_p
 
 
 def test_one_job_starts_no_process(make, monkeypatch):
-    monkeypatch.setattr(run, "ProcessPoolExecutor", None)
+    monkeypatch.setattr(sharing, "ProcessPoolExecutor", None)
     assignment = make(mistakes=WRONG)
     assert audit(assignment, seeds=1, with_mutants=True, jobs=1).mistakes
-    with pytest.raises(TypeError):
-        run._worked(assignment, [], 2, lambda _done, _of: None)
+    with pytest.raises(GraderError, match="TypeError"):
+        audit(assignment, seeds=1, with_mutants=True, jobs=2)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -58,7 +59,7 @@ def test_what_is_wrong_with_the_checks_in_a_process_is_told_as_it_is(make, monke
         raise ZeroDivisionError("two\nlines")
 
     monkeypatch.setattr(run, "work", broken)
-    with pytest.raises(run.GraderError, match="^the audit broke off: ZeroDivisionError: two lines$") as caught:
+    with pytest.raises(GraderError, match="^the audit broke off: ZeroDivisionError: two lines$") as caught:
         audit(make(), seeds=1, with_mutants=False, jobs=1)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)  # for the debugger
 
