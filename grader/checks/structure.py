@@ -64,6 +64,16 @@ def copied(leaf: Any) -> Any:
     return copy.deepcopy(leaf) if isinstance(leaf, np.random.Generator) else leaf
 
 
+def content(leaf: Any) -> bytes:
+    """Return what a leaf holds, to tell it from others of its type; nothing where it is neither data nor generator."""
+    if isinstance(leaf, np.random.Generator):
+        return repr(leaf.bit_generator.state).encode()
+    if is_numeric(leaf):
+        array = np.asarray(leaf)
+        return f"{array.dtype.str}{array.shape}".encode() + array.tobytes()
+    return repr(leaf).encode(errors="surrogatepass") if isinstance(leaf, str | None) else b""
+
+
 def is_numeric(value: Any) -> TypeGuard[np.ndarray[Any, Any] | np.generic | complex]:
     """Whether the value is a number or an array of numbers."""
     if isinstance(value, np.ndarray | np.generic):

@@ -200,3 +200,27 @@ class TestTheBound:
 def test_learning_rates_are_those_of_the_schedule():
     np.testing.assert_array_equal(noise.rates_of(lambda t: 1 / (t + 1), 3), [1, 1 / 2, 1 / 3])
     np.testing.assert_array_equal(noise.rates_of(0.5, 2), [0.5, 0.5])
+
+
+def test_the_threshold_is_that_of_a_normal_law_for_small_increments_and_none_for_a_run_that_diverged():
+    """Where increments are tiny, exp(x) - 1 - x is lost to rounding; where they are huge, it is infinite."""
+    steps, level = 2000, 1e-6
+    small = martingale.Increments(variances=np.full(steps, 1e-24), bounds=np.full(steps, 1e-12))
+    theta = np.sqrt(2 * np.log(2 / level) / small.variances.sum())
+    normal = np.sqrt(2 * np.log(2 / level) * small.variances.sum())
+    # x = theta b is 0.12, so that Bennett's term exceeds x^2/2 by x/3 of it
+    assert normal < martingale.threshold(small, theta, level) < 1.03 * normal
+    vanishing = martingale.Increments(variances=np.full(steps, 1e-24), bounds=np.full(steps, 1e-200))
+    assert martingale.threshold(vanishing, theta, level) == pytest.approx(normal, rel=1e-12)
+    diverged = martingale.Increments(variances=np.full(steps, 1e200), bounds=np.full(steps, 1e200))
+    assert martingale.threshold(diverged, theta, level) == np.inf
+
+
+@pytest.mark.parametrize(("lr", "batch"), [(0.4, 8), (0.4, 4), (0.4, 2)])
+def test_a_threshold_is_a_number_also_where_the_step_is_large(lr, batch):
+    problem = problems.least_squares(np.random.default_rng(1), 40, np.linspace(1.0, 1.5, 6))
+    expected = problem.expected_squares(lr, batch, 2000)
+    weights = (np.arange(2001) > 1000) / (1000 * expected)
+    rates = noise.rates_of(lr, 2000)
+    (own,) = martingale.increments((noise._own_run(problem, rates, batch),), problem, rates, batch, weights)
+    assert np.isfinite(martingale.allowed(own, own, 1e-6))

@@ -79,6 +79,13 @@ class TestARun:
         assert torch.get_default_dtype() == torch.float32
 
 
+    def test_of_a_trusted_class_draws_the_same_and_from_nobodys_generator(self, at):
+        before = torch.random.get_rng_state()
+        first, second = (modules.run(nets.Scale, at["x"], build=BUILD)["output"] for _ in range(2))
+        np.testing.assert_array_equal(first, second)
+        assert torch.equal(torch.random.get_rng_state(), before)
+
+
 class TestAgreement:
     @pytest.mark.parametrize("module", [nets.InAnotherOrder, nets.NotContiguous])
     @pytest.mark.parametrize("train", [True, False])

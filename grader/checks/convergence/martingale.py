@@ -113,11 +113,19 @@ def _moments(e: Array, problem: LeastSquares, rates: Array, batch: int, Q: Array
 
 def threshold(found: Increments, theta: float, level: float) -> float:
     """Return what the sum leaves its expectation by with a chance of at most ``level``, both sides together."""
-    moving = found.bounds > 0
-    b = found.bounds[moving]
+    moving = found.variances > 0
     with np.errstate(over="ignore"):  # a run that diverged has no threshold
-        total = np.sum(found.variances[moving] * (np.expm1(theta * b) - theta * b) / b**2)
-    return float((np.log(2 / level) + total) / theta)
+        terms = found.variances[moving] * _phi_by_square(theta * found.bounds[moving])
+    return float((np.log(2 / level) + theta**2 * np.sum(terms)) / theta)
+
+
+def _phi_by_square(x: Array) -> Array:
+    """Return ``(exp(x) - 1 - x) / x^2``, at least 1/2 for x of at least 0; infinity where it is too large."""
+    # below 1/100 by its series, whose next term is 1e-11 of it: the difference would lose what it is about
+    near, far = np.minimum(x, 0.01), np.maximum(x, 0.01)
+    series = 0.5 + near / 6 + near**2 / 24 + near**3 / 120
+    with np.errstate(over="ignore"):
+        return np.where(x < 0.01, series, (np.expm1(far) - far) / far / far)
 
 
 def allowed(found: Increments, own: Increments, level: float) -> float:

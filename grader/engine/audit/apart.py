@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.structure import is_numeric, leaves
+from grader.checks.structure import content, leaves
 from grader.engine import seeds, trials
 from grader.engine.checks import Check, CheckSuite
 from grader.engine.plain import PlainFunction, PlainStudent
@@ -77,7 +77,7 @@ class _Border:
 
     def _to_answer(self, value: Any) -> Any:
         for name, leaf in leaves(value, ""):
-            self.given.update(f"{name}:{type(leaf).__name__}:".encode() + _content(leaf))
+            self.given.update(f"{name}:{type(leaf).__name__}:".encode() + content(leaf))
         return _each(self._arrived, value)
 
     def _arrived(self, leaf: Any) -> Any:
@@ -140,20 +140,12 @@ class _Object:
 
 
 def _each(change: Callable[[Any], Any], value: Any) -> Any:
+    """Rebuild containers; one of a class of its own is data of the answer, and handed on as it is."""
     if type(value) in {list, tuple}:
         return type(value)(_each(change, item) for item in value)
     if type(value) is dict:
         return {key: _each(change, item) for key, item in value.items()}
     return change(value)
-
-
-def _content(leaf: Any) -> bytes:
-    if isinstance(leaf, np.random.Generator):
-        return repr(leaf.bit_generator.state).encode()
-    if is_numeric(leaf):
-        array = np.asarray(leaf)
-        return f"{array.dtype}{array.shape}".encode() + array.tobytes()
-    return leaf.encode(errors="surrogatepass") if isinstance(leaf, str) else b""
 
 
 def _frozen(states: tuple[Any, ...]) -> list[bytes]:
