@@ -142,6 +142,14 @@ def definitions(source: str) -> dict[str, ast.FunctionDef | ast.ClassDef | ast.A
     return found
 
 
+def changed(source: str, other: str) -> frozenset[str]:
+    """Return the names that another answer defines in another way."""
+    ours, theirs = definitions(source), definitions(other)
+    return frozenset(
+        name for name, node in theirs.items() if name not in ours or ast.dump(node) != ast.dump(ours[name])
+    )
+
+
 def exercises_by_function(assignment: Assignment, source: str) -> dict[str, str]:
     """Return the exercise of every function, of helpers and methods that of the first function which uses them."""
     found = {name: exercise.name for exercise in assignment.exercises for name in exercise.functions}

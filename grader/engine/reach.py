@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from grader.engine import trials
 from grader.engine.checks import Check, CheckSuite
 from grader.engine.views import View
@@ -43,6 +45,10 @@ class Reach:
             view = trials.run(self._suite, check, self._solution, self._seed).view
             self._called[check.id] = frozenset(self._solution.called), view
         return self._called[check.id]
+
+    def touching(self, checks: Iterable[Check], functions: Collection[str]) -> list[Check]:
+        """Return those of some checks that can see a difference in one of some functions."""
+        return [check for check in checks if not self.of(check).isdisjoint(functions)]
 
     def of(self, check: Check) -> frozenset[str]:
         """Return the names of all functions, methods as ``Class.method``, whose mistakes a check can see."""

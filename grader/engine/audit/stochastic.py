@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from grader.engine.audit.answers import REFERENCE, right_answers
 from grader.engine.audit.sharing import SHARES, shared
 from grader.engine.audit.sound import SEED, shortly
 from grader.engine.checks import CheckSuite, with_checks
+from grader.engine.reach import Reach
+from grader.mistakes import changed
 
 SEEDS_AT_ONCE = 10
 """Seeds that are graded before anything is written: a run that is stopped loses as many for each process."""
@@ -46,7 +48,7 @@ def levels(
     file: Path,
     on_progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Levels:
-    """Grade every right answer by the stochastic checks alone, under many seeds.
+    """Grade every right answer by the stochastic checks that concern it, under many seeds.
 
     Parameters
     ----------
@@ -69,15 +71,15 @@ def levels(
         When the file cannot be written.
     """
     answers = right_answers(assignment)
-    checks = with_checks(assignment, lambda suite: _stochastic(suite, answers[REFERENCE]))
+    checks = with_checks(assignment, lambda suite: _stochastic(suite, answers))
     seen = _begun(file, digests.of_run(assignment, SEED, "levels"))
     done = {(line["answer"], line["seed"]) for line in seen}
     parts = []
-    for title, source in answers.items() if checks else ():
-        left = [seed for seed in range(seeds) if (title, seed) not in done]
+    for title, source in answers.items():
+        left = [seed for seed in range(seeds) if checks[title] and (title, seed) not in done]
         for start in range(0, len(left), SEEDS_AT_ONCE):
             chosen = tuple(left[start : start + SEEDS_AT_ONCE])
-            parts.append(_Part(title=title, source=source, seeds=chosen, checks=checks))
+            parts.append(_Part(title=title, source=source, seeds=chosen, checks=checks[title]))
     at_once = SHARES * jobs if jobs > 1 else 1
     with file.open("a", encoding="utf-8") as stream:
         for start in range(0, len(parts), at_once):
@@ -86,13 +88,16 @@ def levels(
                 stream.flush()
                 seen += found
             on_progress(min(start + at_once, len(parts)), len(parts))
-    return _put_together(assignment, [line for line in seen if line["seed"] < seeds], checks, seeds)
+    return _put_together(assignment, [line for line in seen if line["seed"] < seeds], checks[REFERENCE], seeds)
 
 
-def _stochastic(suite: CheckSuite, source: str) -> tuple[str, ...]:
-    """Return the checks that decide about random numbers."""
-    student = trials.answer(source)
-    return tuple(check.id for check in suite.checks if trials.run(suite, check, student, SEED).chances)
+def _stochastic(suite: CheckSuite, answers: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return for every answer the checks that decide about random numbers and use what it does in another way."""
+    source = answers[REFERENCE]
+    student, reach = trials.answer(source), Reach(suite, source, SEED)
+    checks = [check for check in suite.checks if trials.run(suite, check, student, SEED).chances]
+    touched = {title: reach.touching(checks, changed(source, other)) for title, other in answers.items()}
+    return {title: tuple(c.id for c in (checks if title == REFERENCE else touched[title])) for title in answers}
 
 
 def _begun(file: Path, digest: str) -> list[dict[str, Any]]:

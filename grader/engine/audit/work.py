@@ -18,7 +18,7 @@ from grader.engine.plain import module_of
 from grader.engine.reach import Reach
 from grader.engine.trials import Trial
 from grader.engine.views import PASSED, View
-from grader.mistakes import Mistake, PatchError, definitions, reached_from
+from grader.mistakes import Mistake, PatchError, changed, definitions, reached_from
 from grader.mutants import Mutant
 
 IMPORT = "import"
@@ -141,13 +141,13 @@ class _Auditor:
             case _:
                 return self._hunt(task)
 
-    def _touched_by(self, functions: set[str]) -> list[Check]:
-        return [check for check in self._suite.checks if self._reach.of(check) & functions]
+    def _touched_by(self, functions: Collection[str]) -> list[Check]:
+        return self._reach.touching(self._suite.checks, functions)
 
     def _grade(self, task: RightAnswer) -> RightFound:
         try:
             student = trials.answer(task.source)
-            checks = self._touched_by(_changed(self._source, task.source)) or self._suite.checks
+            checks = self._touched_by(changed(self._source, task.source)) or self._suite.checks
         except Exception as error:  # noqa: BLE001 - it cannot even be imported: no check passes it
             return _not_imported(task, error)
         failures: list[FalseFailure] = []
@@ -231,9 +231,3 @@ def _refusal(mistake: Mistake, source: str) -> str:
         return f"what it makes does not import: {shortly(error)}"
     lost = sorted(definitions(source).keys() - definitions(patched).keys())
     return f"what it makes defines no {lost[0]}" if lost else ""
-
-
-def _changed(source: str, other: str) -> set[str]:
-    """Names that another answer defines in another way."""
-    ours, theirs = definitions(source), definitions(other)
-    return {name for name, node in theirs.items() if name not in ours or ast.dump(node) != ast.dump(ours[name])}
