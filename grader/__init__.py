@@ -11,7 +11,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grader.checks import convergence, exercise, expect, gradient, modules, problems, statistics, value
+    from grader.checks import (
+        convergence,
+        exercise,
+        expect,
+        gradient,
+        modules,
+        problems,
+        statistics,
+        symmetry,
+        value,
+    )
     from grader.evidence import CheckFailure
     from grader.mistakes import mistake
 
@@ -27,6 +37,7 @@ __all__ = [
     "modules",
     "problems",
     "statistics",
+    "symmetry",
     "value",
 ]
 
@@ -40,6 +51,7 @@ _HOME = {
     "modules": "grader.checks",
     "problems": "grader.checks",
     "statistics": "grader.checks",
+    "symmetry": "grader.checks",
     "value": "grader.checks",
 }
 

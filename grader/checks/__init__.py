@@ -6,8 +6,18 @@ raising :class:`grader.evidence.CheckFailure`. Nothing here knows of processes o
 
 from __future__ import annotations
 
-from grader.checks import convergence, gradient, modules, problems, statistics, value
+from grader.checks import convergence, gradient, modules, problems, statistics, symmetry, value
 from grader.checks.declare import exercise
 from grader.checks.value import expect
 
-__all__ = ["convergence", "exercise", "expect", "gradient", "modules", "problems", "statistics", "value"]
+__all__ = [
+    "convergence",
+    "exercise",
+    "expect",
+    "gradient",
+    "modules",
+    "problems",
+    "statistics",
+    "symmetry",
+    "value",
+]

@@ -102,17 +102,21 @@ class Expectation:
             raise_any(
                 [Finding(message=message, hint=f"`{self._name}` is undetermined.", evidence=Evidence(name=self._name))]
             )
-        return self._bounded(Rule(text="is zero", hint="must be zero", limit=within, measure=np.abs))
+        return self._bounded(Rule(text="is zero", hint="must be zero", limit=within, measure=np.abs), within)
 
     def at_most(self, limit: float) -> Self:
         """Expect every entry to be ``limit`` or less."""
         text = f"is at most {number(limit)}"
-        return self._bounded(Rule(text=text, hint="is larger than it can be", limit=limit, measure=np.positive))
+        return self._bounded(
+            Rule(text=text, hint="is larger than it can be", limit=limit, measure=np.positive), SLACK * abs(limit)
+        )
 
     def at_least(self, limit: float) -> Self:
         """Expect every entry to be ``limit`` or more."""
         text = f"is at least {number(limit)}"
-        return self._bounded(Rule(text=text, hint="is smaller than it can be", limit=-limit, measure=np.negative))
+        return self._bounded(
+            Rule(text=text, hint="is smaller than it can be", limit=-limit, measure=np.negative), SLACK * abs(limit)
+        )
 
     def _compared(self, want: Any, allowed: Callable[[Array], float]) -> Self:
         raise_any(_differences(paired(self._got, want, self._name), lambda pair: allowed(pair.want)))
@@ -122,9 +126,9 @@ class Expectation:
         found = (not_finite(name, array) for name, array in self._numbers())
         self._blame(finding for finding in found if finding)
 
-    def _bounded(self, rule: Rule) -> Self:
-        # a value that may be anything up to the limit is the same to the check as the limit's own rounding
-        sighted(self._got, self._name, within=rule.limit if rule.measure is np.abs else SLACK * abs(rule.limit))
+    def _bounded(self, rule: Rule, within: float) -> Self:
+        """Judge by a rule; answers whose values differ by ``within`` are alike to the diagnosis."""
+        sighted(self._got, self._name, within=within)
         self._refuse_not_finite()
         found = (beyond(name, array, rule) for name, array in self._numbers())
         self._blame(finding for finding in found if finding)
@@ -222,6 +226,7 @@ def agrees(
 
     @functools.cache
     def calls() -> Calls:
+        """Return what may be called again in search of the cause; it costs time, so only a wrong result asks."""
         return Calls(
             function=called,
             reference=reference,
