@@ -6,7 +6,7 @@ raising :class:`grader.evidence.CheckFailure`. Nothing here knows of processes o
 
 from __future__ import annotations
 
-from grader.checks import convergence, gradient, modules, problems, statistics, symmetry, value
+from grader.checks import convergence, gradient, modules, parity, problems, statistics, symmetry, value
 from grader.checks.declare import exercise
 from grader.checks.value import expect
 
@@ -16,6 +16,7 @@ __all__ = [
     "expect",
     "gradient",
     "modules",
+    "parity",
     "problems",
     "statistics",
     "symmetry",

@@ -69,8 +69,10 @@ class _Current:
 class CheckSuite:
     """The collected checks of an assignment, in the order of its files."""
 
-    def __init__(self, checks: list[Check], current: _Current) -> None:
+    def __init__(self, checks: list[Check], current: _Current, *, seconds: float) -> None:
         self.checks = checks
+        self.seconds = seconds
+        """Time that the assignment gives a check of one submission."""
         self._current = current
         self._places = {check.id: number for number, check in enumerate(checks)}
 
@@ -110,7 +112,9 @@ class _Plugin:
         try:
             checks = self._collected(session)
             gc.enable()
-            self.result = self._work(CheckSuite(checks, self.current))
+            self.result = self._work(
+                CheckSuite(checks, self.current, seconds=self._assignment.configuration.limits.check_seconds)
+            )
         except BaseException as error:  # noqa: BLE001 - pytest would swallow it; with_checks raises it again
             self.failure = error
         return True

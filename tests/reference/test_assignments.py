@@ -138,9 +138,9 @@ def test_mistakes_are_told_apart_by_their_patch(held: Held) -> None:
 
 @pytest.mark.parametrize("held", HELD, ids=IDS)
 def test_every_function_of_the_assignment_is_in_the_reference_with_a_docstring(held: Held) -> None:
-    functions = {node.name: node for node in ast.parse(held.solution).body if isinstance(node, ast.FunctionDef)}
+    written = {n.name: n for n in ast.parse(held.solution).body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     for name in held.exercise_of:
-        assert ast.get_docstring(functions[name]), name
+        assert ast.get_docstring(written[name]), name
 
 
 @pytest.mark.parametrize("held", HELD, ids=IDS)

@@ -11,6 +11,8 @@ import torch
 
 Data = dict[str, Any]
 
+torch.set_num_threads(1)  # as in a worker: results then depend neither on the machine's cores nor on what else it does
+
 
 def run(
     make: Callable[..., Any],
