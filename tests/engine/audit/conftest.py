@@ -45,6 +45,9 @@ def check_mean(student, reference, rng):
 CONFIGURATION = """
 title = "A small assignment"
 
+[limits]
+check_seconds = {seconds}
+
 [[exercise]]
 name = "small"
 title = "Small"
@@ -68,11 +71,12 @@ def make(tmp_path: Path) -> Make:
         mistakes: str | None = None,
         variants: str | None = None,
         functions: tuple[str, ...] = ("scale", "mean"),
+        seconds: float = 10.0,
     ) -> Assignment:
         public, hidden = tmp_path / "course/assignments/small", tmp_path / "course/reference/small"
         for folder in (public, hidden):
             folder.mkdir(parents=True, exist_ok=True)
-        (public / "assignment.toml").write_text(CONFIGURATION.format(functions=list(functions)))
+        (public / "assignment.toml").write_text(CONFIGURATION.format(functions=list(functions), seconds=seconds))
         imports = (
             "import random\n\nimport numpy as np\n\nfrom grader import exercise, expect, gradient, mistake, value\n"
         )

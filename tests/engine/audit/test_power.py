@@ -99,10 +99,9 @@ class TestMistakes:
         )
         assert [(mistake.survives, mistake.alike) for mistake in found.mistakes] == [(True, ()), (True, ())]
 
-    def test_that_never_end_are_caught(self, audited, monkeypatch):
-        monkeypatch.setattr(trials, "LONGEST_SECONDS", 0.1)
+    def test_that_never_end_are_caught(self, audited):
         wrong = 'WRONG = mistake("scale", whole="def scale(x, factor):\\n    while True: pass", hint="End.")'
-        assert audited(mistakes=wrong).mistakes[0].caught_by == ("hidden/check_scale",)
+        assert audited(mistakes=wrong, seconds=0.1).mistakes[0].caught_by == ("hidden/check_scale",)
 
 
 class TestChecks:
@@ -175,8 +174,7 @@ class TestMutants:
         assert (found.caught, found.equivalent) == (0, 0)
         assert found.survived == len(mutants(functions, ["unused"])) > 0
 
-    def test_that_never_end_are_caught(self, audited, monkeypatch):
-        monkeypatch.setattr(trials, "LONGEST_SECONDS", 0.1)
+    def test_that_never_end_are_caught(self, audited):
         function = (
             "def root(y):\n    low, high = 0, y + 1\n    while low + 1 < high:\n        middle = (low + high) // 2\n"
             "        if middle * middle <= y:\n            low = middle\n        else:\n            high = middle\n"
@@ -184,7 +182,7 @@ class TestMutants:
         )
         checks = [f"assert student.root({y}) == {root}" for y, root in [(30, 5), (36, 6), (2, 1), (1, 1), (0, 0)]]
         began = time.monotonic()
-        found = self.power(audited, function, *checks, name="root")
+        found = self.power(audited, function, *checks, name="root", seconds=0.1)
         # of `middle = low // 2` it is sure that it never ends: low stays 0
         endless = [mutant for mutant in mutants(function, ["root"]) if "-> middle = (low) // 2" in mutant.change]
         assert len(endless) == 1
