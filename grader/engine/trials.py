@@ -58,7 +58,7 @@ def answer(source: str) -> PlainStudent:
         Whatever it raises at import.
     """
     try:
-        with _limited(LONGEST_SECONDS), global_generators(0), _silent():
+        with limited(LONGEST_SECONDS), global_generators(0), _silent():
             return PlainStudent(module_of(source, ANSWER))
     except SystemExit as error:
         raise RuntimeError("it ends the interpreter") from error
@@ -78,10 +78,8 @@ def run(suite: CheckSuite, check: Check, student: PlainStudent, seed: str, *, se
     generators = global_generators(seeds.globals_of(seed, check.id)) if seeded else nullcontext()
     with (
         recording(verdicts_only=True) as record,
-        np.errstate(all="ignore"),
         generators,
-        _silent(),
-        _limited(suite.seconds),
+        limited(suite.seconds),
     ):
         met = suite.run(check, cast("Student", student), inputs)
     return Trial(
@@ -95,7 +93,7 @@ def run(suite: CheckSuite, check: Check, student: PlainStudent, seed: str, *, se
 def within_time(decide: Callable[[], bool]) -> bool:
     """Return what ``decide()`` returns; False where it finds no end."""
     try:
-        with _limited(LONGEST_SECONDS), global_generators(0), _silent():
+        with limited(LONGEST_SECONDS), global_generators(0), _silent():
             return decide()
     except TimeoutError:
         return False
@@ -140,7 +138,7 @@ def _silent() -> Iterator[None]:
 
 
 @contextmanager
-def _limited(seconds: float) -> Iterator[None]:
+def limited(seconds: float) -> Iterator[None]:
     """Raise ``TimeoutError`` inside after some time; only the main thread of a POSIX system can."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield

@@ -48,6 +48,25 @@ def test_cases_are_checks_of_their_own_with_the_case_in_their_title(own):
     assert titles[1:3] == ["The mean of the example is 2 (rows).", "The mean of the example is 2 (columns)."]
 
 
+def test_a_reference_that_overflows_on_its_way_prints_nothing_and_changes_no_setting(own, recwarn):
+    replace(
+        own.hidden / "checks.py",
+        '"""The mean is right for any numbers."""',
+        '"""The mean is right for any numbers."""\n    assert np.exp(np.array([1e3]))[0] == np.inf\n'
+        "    warnings.warn('not right')",
+    )
+    replace(own.hidden / "checks.py", "from grader import", "import warnings\nimport numpy as np\nfrom grader import")
+    (check,) = [
+        c for c in with_checks(own, lambda suite: suite.checks) if c.id == "hidden/check_mean_of_random_numbers"
+    ]
+    before = np.geterr()
+    with_checks(
+        own, lambda suite: [suite.run(c, None, np.random.default_rng(0)) for c in suite.checks if c.id == check.id]
+    )
+    assert np.geterr() == before
+    assert [str(one.message) for one in recwarn] == []
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

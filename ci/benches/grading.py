@@ -1,0 +1,74 @@
+"""Grading a class: what isolation, naming mistakes and a large class cost, and other graders beside it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from benches.shared import ROOT, grade, make_class, ms, right_answers
+from grader.course import Course
+from grader.mistakes import read_mistakes
+from grader.sandbox.isolation import Level, best
+
+
+def bench_isolation(folder: Path, *, rounds: int, submissions: int) -> dict[str, Any]:
+    """Time a class with and without isolation, in turns; a small one beside it takes the start away."""
+    large, small = make_class(folder / "large", submissions), make_class(folder / "small", 2)
+    levels = [Level.NAMESPACE.value, Level.NONE.value]
+    each: dict[str, list[float]] = {level: [] for level in levels}
+    for _ in range(rounds):
+        for level in levels:
+            start = grade(small, folder / "out", level)[0]
+            whole = grade(large, folder / "out", level)[0]
+            each[level].append((whole - start) / (submissions - 2))
+    pairs = zip(each[levels[0]], each[levels[1]], strict=True)
+    return {
+        "namespace_ms_per_submission": ms(each[levels[0]]),
+        "none_ms_per_submission": ms(each[levels[1]]),
+        "isolation_costs_ms": ms(with_walls - without for with_walls, without in pairs),
+        "submissions": submissions,
+    }
+
+
+def bench_diagnosis(folder: Path, *, rounds: int, submissions: int) -> dict[str, Any]:
+    """Grade a class of wrong answers with the list of mistakes and without it, in turns."""
+    known = Course(ROOT).assignment("backprop")
+    silent = folder / "silent"
+    for part in ("assignments", "reference"):
+        shutil.copytree(ROOT / part / "backprop", silent / part / "backprop")
+    (silent / "reference/backprop/mistakes.py").unlink()
+    mistakes = read_mistakes(known)
+    solution = right_answers()[0]
+    (folder / "class").mkdir()
+    for index in range(submissions):
+        # spread over the list, so that a class made of a part of it is no class of one exercise
+        wrong = mistakes[index * len(mistakes) // submissions % len(mistakes)].apply(solution)
+        (folder / "class" / f"student{index:04}.py").write_text(f"{wrong}\n# handed in by student {index}\n")
+    shares = []
+    for _ in range(rounds):
+        seconds = [grade(folder / "class", folder / "out", best().value, course)[0] for course in (silent, ROOT)]
+        shares.append(seconds[1] / seconds[0] - 1)
+    return {"diagnosis_share": round(statistics.median(shares), 3), "submissions": submissions}
+
+
+def bench_memory(folder: Path, *, rounds: int, submissions: int) -> dict[str, Any]:  # noqa: ARG001
+    """Compare the grader's largest resident size for 100 and for 1,000 submissions."""
+    sizes = {n: grade(make_class(folder / f"class{n}", n), folder / "out", best().value)[1] for n in (100, 1000)}
+    return {"mb_at_100": round(sizes[100], 1), "mb_at_1000": round(sizes[1000], 1)}
+
+
+def bench_peers(peers: Path, cache: Path, number: int, rounds: int) -> dict[str, Any]:
+    """Put ours into the comparison's own run; return the ratios to the bare cost of its checks."""
+    record = cache / f"peers-{number}.json"
+    words = [sys.executable, str(peers / "run.py"), "--cache", str(cache), "--tools", "inproc", "--n", str(number)]
+    words += ["--repeat", str(rounds), "--skip", "local" if number < 100 else "local,verdict,loop"]
+    words += ["--extra", f"ours={sys.executable} {ROOT / 'ci/peers/grade.py'} {{submissions}} --out {{out}}"]
+    subprocess.run([*words, "--json", str(record)], check=True, stdout=sys.stderr)
+    summary = json.loads(record.read_text())["tools"]["ours"]["summary"]
+    names = ("ratio_to_inproc_wall", "ratio_to_inproc_cpu", "verdicts", "loop")
+    return {name: summary[name] for name in names}
