@@ -80,12 +80,24 @@ def grade(
 @app.command()
 def report(
     out: Annotated[Path, typer.Argument(help="Folder that `grader grade` wrote.")],
-    to: Annotated[str, typer.Option("--to", help="all, table, csv, json or schema.")] = "all",
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            help="all, table, csv, json, schema, junit, classroom, gradescope, canvas, moodle or notebook.",
+        ),
+    ] = "all",
+    *,
+    gradebook: Annotated[Path | None, typer.Option(help="For canvas and moodle: the export that is filled.")] = None,
+    column: Annotated[str, typer.Option(help="For canvas and moodle: the column to fill, found unless given.")] = "",
+    roster: Annotated[Path | None, typer.Option(help="For canvas and moodle: CSV of who is known by what.")] = None,
+    submissions: Annotated[Path | None, typer.Option(help="For notebook: what was graded.")] = None,
 ) -> None:
     """Write the reports again from the gradebook."""
-    from grader.commands import instructor
+    from grader.commands import forms, instructor
 
-    _run(instructor.report, out, to=to)
+    options = forms.Options(gradebook=gradebook, column=column, roster=roster, submissions=submissions)
+    _run(instructor.report, out, to=to, options=options)
 
 
 @app.command()
@@ -154,6 +166,8 @@ def _console() -> Console:
 
 def _run(command: Callable[..., int], *arguments: Any, **options: Any) -> NoReturn:
     """Call what a command does and exit with its status; the one place where errors become lines."""
+    # before numpy comes: arrays of checks are small, and threads of several processes would wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         status = command(_console(), *arguments, **options)
     except GraderError as error:

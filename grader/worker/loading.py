@@ -41,7 +41,7 @@ class Loader:
         self._origins = origins
         self._problems: list[wire.Problem] = []
         self._stubs: dict[str, Any] = {}
-        """Functions whose body does nothing, as they were when they were defined."""
+        """Functions and classes that do nothing yet, as they were when they were defined."""
 
     def load(self) -> wire.Loaded:
         """Execute the cells in order; in ``module`` is then what they defined."""
@@ -100,7 +100,7 @@ class Loader:
         except BaseException as error:  # noqa: BLE001 - also SystemExit: the other statements still count
             self._problems.append(self._problem(error, statement, cell, file))
             return False
-        if isinstance(statement, ast.FunctionDef) and source.is_stub(statement):
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef) and source.is_stub(statement):
             self._stubs[statement.name] = vars(self.module).get(statement.name)
         return True
 

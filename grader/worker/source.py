@@ -173,12 +173,15 @@ def future_flags(statement: ast.stmt) -> int:
 
 
 def is_stub(statement: ast.stmt) -> bool:
-    """Whether a function is still to be written: its body does nothing.
+    """Whether a function is still to be written: its body does nothing; or a class, all of whose methods are.
 
     Counted as nothing: a docstring, ``pass``, ``...``, ``raise NotImplementedError``,
-    ``assert False``, names set to None, and these names returned. A decorated function is
+    ``assert False``, names set to None, and these names returned. What is decorated is
     no stub: its decorator may do the work.
     """
+    if isinstance(statement, ast.ClassDef) and not statement.decorator_list:
+        methods = [line for line in statement.body if not isinstance(line, ast.Expr)]
+        return bool(methods) and all(isinstance(line, ast.FunctionDef) and is_stub(line) for line in methods)
     if not isinstance(statement, ast.FunctionDef) or statement.decorator_list:
         return False
     unset: set[str] = set()

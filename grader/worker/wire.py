@@ -162,7 +162,7 @@ class Loaded(msgspec.Struct, tag="loaded", frozen=True):
     defined: list[str]
     """Callable top-level names."""
     stubs: list[str]
-    """Functions whose body does nothing yet."""
+    """Functions that do nothing yet, and classes all of whose methods do nothing."""
 
 
 class Answer(msgspec.Struct, tag="answer", frozen=True):

@@ -131,8 +131,18 @@ class TestStubs:
     def test_a_decorated_function_is_none_because_the_decorator_may_do_the_work(self):
         assert not is_stub("@implemented\ndef f(x):\n    pass\n")
 
-    def test_a_class_is_none(self):
-        assert not is_stub("class F:\n    pass\n")
+    @pytest.mark.parametrize(
+        ("body", "is_one"),
+        [
+            ("pass", False),
+            ("def f(self):\n        raise NotImplementedError", True),
+            ('"""What it is for."""\n    def f(self):\n        pass\n    def g(self):\n        ...', True),
+            ("def f(self):\n        pass\n    def g(self):\n        return 1", False),
+            ("size = 3\n    def f(self):\n        pass", False),
+        ],
+    )
+    def test_a_class_is_one_when_all_of_its_methods_are(self, body, is_one):
+        assert is_stub(f"class F:\n    {body}\n") is is_one
 
 
 def test_future_imports_are_told_to_the_compiler():
