@@ -35,6 +35,7 @@ def run(
     method: str = "forward",
     options: Mapping[str, Any] | None = None,
     generators: Mapping[str, int] | None = None,
+    without: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Run a module once, forward and (with an upstream gradient) backward.
 
@@ -60,6 +61,8 @@ def run(
         Keyword arguments of the method.
     generators
         Keyword arguments that are torch generators, as seeds.
+    without
+        Names of classes of ``torch.nn`` that are to be written here: neither the module nor a part of it may be one.
 
     Returns
     -------
@@ -70,7 +73,8 @@ def run(
     Raises
     ------
     CheckFailure
-        When the class makes no module, has another state dict than ``state``, or returns what is no tensor.
+        When the class makes no module, is made of what it may not be made of, has another state dict than ``state``,
+        or returns what is no tensor.
     """
     how = {
         "train": train,
@@ -78,6 +82,7 @@ def run(
         "method": method,
         "options": dict(options or {}),
         "generators": dict(generators or {}),
+        "without": list(without),
     }
     ran = using(module, "modules.run")(list(inputs), upstream, dict(build or {}), state and dict(state), how)
     return told(ran, module, state=state, upstream=upstream)
@@ -117,6 +122,7 @@ def agrees(
     train: bool = True,
     method: str = "forward",
     options: Mapping[str, Any] | None = None,
+    without: Sequence[str] = (),
     looks_at: Sequence[str] = PARTS,
 ) -> None:
     """Check that a module computes what another one computes from the same state and inputs.
@@ -140,7 +146,7 @@ def agrees(
     mode: dict[str, Any] = {"train": train, "method": method, "parts": parts}
     right = _Run(module=reference, **mode)
     value.agrees(
-        _Run(module=module, due=right.gradients_due(*arguments), **mode),
+        _Run(module=module, due=right.gradients_due(*arguments), without=tuple(without), **mode),
         right,
         *arguments,
         returns=parts,
@@ -173,15 +179,34 @@ def told(ran: Any, module: Function, *, state: Mapping[str, Any] | None = None, 
         raise _other_state(name, ran["found"], {} if state is None else state)
     if problem == "class":
         message, hint = f"it made an object of type {came}", "Derive the class from torch.nn.Module."
+    elif problem == "borrowed":
+        message, hint = (
+            f"it is made of torch.nn.{came}",
+            "Write the module yourself: torch's own is not to be part of it.",
+        )
     elif problem == "meta":
         message, hint = "its output is on the device `meta`", "Make tensors on the device of the input."
+    elif problem == "nothing":
+        message, hint = "it returned None", "Return the output."
     elif problem == "shapes":
-        due = [list(np.shape(one)) for one in (upstream if isinstance(upstream, list) else [upstream])]
-        message, hint = f"its output has the shapes {came}; due are {due}", "The output has another shape than is due."
+        message, hint = _other_shapes(came, upstream)
     else:
         message, hint = f"it returned an object of type {came}", "Return a tensor, as the handout says."
     sighted(f"{problem} {came}", name)
     raise failure([_finding(name, f"{message}. {hint}", hint)], where=name)
+
+
+def _other_shapes(came: Sequence[Sequence[int]], upstream: Any) -> tuple[str, str]:
+    """Say what is wrong with outputs that do not have the shapes of their upstream gradients."""
+    due = [np.shape(one) for one in (upstream if isinstance(upstream, list) else [upstream])]
+    if len(came) != len(due):
+        outputs = "one tensor" if len(due) == 1 else f"{len(due)} tensors"
+        return f"it returned {len(came)} tensors where {outputs} is due", f"Return {outputs}."
+    shapes = ", ".join(str(tuple(shape)) for shape in came)
+    return (
+        f"its output has shape {shapes}; due is {', '.join(map(str, due))}",
+        "The output has another shape than is due.",
+    )
 
 
 def _other_state(name: str, found: Mapping[str, Any], due: Mapping[str, Any]) -> CheckFailure:
@@ -218,6 +243,7 @@ class _Run:
     parts: tuple[str, ...]
     due: frozenset[str] = frozenset()
     """Names of the gradients that must not be missing."""
+    without: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -257,6 +283,7 @@ class _Run:
             train=self.train,
             method=self.method,
             options=options,
+            without=self.without,
         )
 
     def _no_gradient(self, names: Sequence[str]) -> CheckFailure:

@@ -97,6 +97,21 @@ class WrongShape(Scale):
         return super().forward(x).sum(0)
 
 
+class ReturnsNothing(Scale):
+    """Forgets its last line."""
+
+    def forward(self, x):
+        super().forward(x)
+
+
+class ReturnsTwo(Scale):
+    """Returns what it computed on the way, too."""
+
+    def forward(self, x):
+        h = super().forward(x)
+        return h, 2 * h
+
+
 class NotContiguous(Scale):
     """Returns a transposed view of a transposed copy, which asks for gradients and has holes in memory."""
 

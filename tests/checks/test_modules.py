@@ -78,7 +78,6 @@ class TestARun:
             np.testing.assert_array_equal(at["state"][name], array)
         assert torch.get_default_dtype() == torch.float32
 
-
     def test_of_a_trusted_class_draws_the_same_and_from_nobodys_generator(self, at):
         before = torch.random.get_rng_state()
         first, second = (modules.run(nets.Scale, at["x"], build=BUILD)["output"] for _ in range(2))
@@ -134,7 +133,9 @@ def _counted(function, calls):
         (nets.More, "The state dict holds more than the handout says.", "Not due: extra."),
         (nets.ReturnsText, "Return a tensor, as the handout says.", "an object of type str"),
         (nets.OnMeta, "Make tensors on the device of the input.", "on the device `meta`"),
-        (nets.WrongShape, "The output has another shape than is due.", "the shapes [[2]]; due are [[5, 2]]"),
+        (nets.WrongShape, "The output has another shape than is due.", "its output has shape (2,); due is (5, 2)"),
+        (nets.ReturnsNothing, "Return the output.", "it returned None"),
+        (nets.ReturnsTwo, "Return one tensor.", "it returned 2 tensors where one tensor is due"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_in_words(module, hint, message, at):
@@ -142,6 +143,14 @@ def test_what_cannot_be_compared_is_refused_in_words(module, hint, message, at):
     assert found.hint.startswith(hint)
     if module is not nets.BufferNotRegistered:  # which has nothing else to show
         assert message in found.message
+
+
+@pytest.mark.parametrize("without", [["Linear"], ["Bilinear", "Linear"]])
+def test_a_module_may_have_to_do_without_torchs_own(without, at):
+    failed = failure(nets.Scale, at, without=without)
+    assert failed.hint == "Write the module yourself: torch's own is not to be part of it."
+    assert "it is made of torch.nn.Linear" in failed.message
+    compare(nets.Scale, at, without=["Bilinear", "RNNCellBase"])
 
 
 class TestARandomState:

@@ -38,8 +38,8 @@ def run(
     state
         State dict, as arrays; None leaves what the constructor made.
     how
-        ``train``, ``dtype``, ``method``, ``options`` (keyword arguments of the method) and ``generators`` (seeds of
-        torch generators, by keyword).
+        ``train``, ``dtype``, ``method``, ``options`` (keyword arguments of the method), ``generators`` (seeds of
+        torch generators, by keyword) and ``without`` (names of classes in ``torch.nn`` that it must not be made of).
 
     Returns
     -------
@@ -50,7 +50,7 @@ def run(
     dtype = getattr(torch, how["dtype"])
     with _default_dtype(dtype):
         module = make(**build)
-        problem = _not_a_module(module) or _other_state(module, state)
+        problem = _not_a_module(module) or _borrowed(module, how.get("without", ())) or _other_state(module, state)
         if problem:
             return problem
         module = module.to(dtype)
@@ -106,6 +106,14 @@ def _not_a_module(module: Any) -> Data | None:
     return None if isinstance(module, torch.nn.Module) else {"problem": "class", "came": type(module).__name__}
 
 
+def _borrowed(module: torch.nn.Module, names: Sequence[str]) -> Data | None:
+    """Find a class that the module, or a part of it, is one of. Who hides it better is not seen."""
+    for name in names:
+        if any(isinstance(part, getattr(torch.nn, name)) for part in module.modules()):
+            return {"problem": "borrowed", "came": name}
+    return None
+
+
 def _other_state(module: torch.nn.Module, state: Mapping[str, Any] | None) -> Data | None:
     found = {name: list(tensor.shape) for name, tensor in module.state_dict().items()}
     if state is None or found == {name: list(np.shape(array)) for name, array in state.items()}:
@@ -114,6 +122,8 @@ def _other_state(module: torch.nn.Module, state: Mapping[str, Any] | None) -> Da
 
 
 def _not_a_result(result: Any) -> Data | None:
+    if result is None:
+        return {"problem": "nothing"}
     for leaf in _leaves(result):
         if isinstance(leaf, torch.Tensor) and leaf.device.type == "meta":
             return {"problem": "meta"}
