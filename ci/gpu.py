@@ -31,6 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="ci/gpu", description="parity on this machine's GPU, as a JSON report")
     parser.add_argument("--out", type=Path, help="where the report goes; by default to the terminal alone")
     parser.add_argument("--assignment", action="append", default=[], help="by default all that use torch")
+    parser.add_argument("--isolation", choices=["namespace", "user", "none"], help="by default the best that there is")
     options = parser.parse_args()
     lacking = [name for name in NEEDS if not _imports(name)]
     if lacking:
@@ -39,10 +40,13 @@ def main() -> int:
 
     if not torch.cuda.is_available():
         return _stop(NO_GPU, f"torch {torch.__version__} sees no GPU here: parity was not run on one")
-    report = {**machine(), "assignments": {}}
+    from grader.sandbox.isolation import Level, best
+
+    level = Level(options.isolation) if options.isolation else best()
+    report = {**machine(), "isolation": level.value, "assignments": {}}
     started = time.monotonic()
     for name in options.assignment or assignments():
-        report["assignments"][name] = parity_of(ROOT, name)
+        report["assignments"][name] = parity_of(ROOT, name, level)
     report["controls"] = controls()
     report["worst"] = worst(report)
     report["seconds"] = round(time.monotonic() - started, 1)
@@ -94,7 +98,6 @@ def machine() -> Report:
             "numpy": np.__version__,
             "dlgrader": grader.__version__,
         },
-        "isolation": isolation.best().value,
         "why no wall": isolation.why_not_namespace(),
         "cores": os.cpu_count(),
     }
@@ -109,13 +112,12 @@ def assignments() -> list[str]:
     return [one.name for one in found if "torch" in one.configuration.packages and one.solution]
 
 
-def parity_of(root: Path, name: str) -> Report:
+def parity_of(root: Path, name: str, level: Any) -> Report:
     """Run the checks of an assignment with its reference; report those that look at parity."""
     from grader.course import Course
     from grader.engine.checks import with_checks
     from grader.engine.grade import Bench
     from grader.engine.warm import zygote_of
-    from grader.sandbox import isolation
     from grader.submissions import Submission
 
     assignment = Course(root).assignment(name)
@@ -131,7 +133,7 @@ def parity_of(root: Path, name: str) -> Report:
         cells=(text,), siblings={}, digest="", notes=(),
     )  # fmt: skip
     # the code is the author's own: where the wall cannot be had, it may run without
-    with zygote_of(assignment, isolation.best()) as zygote:
+    with zygote_of(assignment, level) as zygote:
         return with_checks(
             assignment, lambda suite: dict(_checks(Bench(assignment, suite, zygote, SEED), reference, suite))
         )
@@ -235,8 +237,13 @@ def worst(report: Report) -> Report:
 
 def passed(report: Report) -> bool:
     checks = [check for assignment in report["assignments"].values() for check in assignment.values()]
-    right = all(check["outcome"] == "passed" for check in checks)
+    right = all(check["outcome"] == "passed" and _saw_the_gpu(check) for check in checks)
     return bool(checks) and right and all(one["refused"] for one in report["controls"].values())
+
+
+def _saw_the_gpu(check: Report) -> bool:
+    """Whether a check looked at the GPU: a worker that does not see it passes, with a note."""
+    return any(one["device"] != "cpu" for one in check["errors"])
 
 
 def summary(report: Report) -> Iterator[str]:
@@ -244,7 +251,8 @@ def summary(report: Report) -> Iterator[str]:
     for name, checks in report["assignments"].items():
         for check, found in checks.items():
             units = max((one["units"] for one in found["errors"]), default=0.0)
-            yield f"{name} {check}: {found['outcome']}, at most {units:g} units, {found['seconds']} s"
+            seen = "" if _saw_the_gpu(found) else " WITHOUT THE GPU"
+            yield f"{name} {check}: {found['outcome']}{seen}, at most {units:g} units, {found['seconds']} s"
             yield from found["message"].splitlines()
     for name, found in report["controls"].items():
         yield f"control {name}: {'refused' if found['refused'] else 'NOT REFUSED'} at {found['units']:g} units"

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NOT_ON_A_GPU = "not run on a GPU"
+"""The note of a check of parity on a machine without one. Every report shows it, and it costs nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
@@ -27,6 +30,17 @@ class Curve:
     """The horizontal axis is logarithmic: every ``t`` is positive."""
     log_value: bool = True
     """The vertical axis is logarithmic: every number on it is positive."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """Small grey images of one size, side by side: what a model made of noise, say."""
+
+    name: str
+    height: int
+    width: int
+    images: tuple[str, ...]
+    """Of each the pixels, row by row, as hexadecimal digits: ``0`` is empty and ``f`` is full."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +67,8 @@ class Evidence:
     """The likely cause, in a sentence (sign, factor, transposed, ...)."""
     curves: tuple[Curve, ...] = ()
     """What it looks like over the steps, for a plot; the redactor removes them where the check is hidden."""
+    pictures: tuple[Picture, ...] = ()
+    """What it looks like, where it is images; the redactor removes them likewise."""
 
 
 class CheckFailure(AssertionError):  # noqa: N818 - a verdict, not an error

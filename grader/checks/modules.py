@@ -189,7 +189,7 @@ def told(ran: Any, module: Function, *, state: Mapping[str, Any] | None = None, 
     elif problem == "nothing":
         message, hint = "it returned None", "Return the output."
     elif problem == "shapes":
-        message, hint = _other_shapes(came, upstream)
+        message, hint = _other_shapes(ran["came"], upstream)
     else:
         message, hint = f"it returned an object of type {came}", "Return a tensor, as the handout says."
     sighted(f"{problem} {came}", name)

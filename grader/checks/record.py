@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.checks.sightings import Sighting, sightings_of
+from grader.evidence import Evidence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,8 @@ class Record:
     """Names of a backward and a forward: the one was found to be the gradient of the other, right or wrong."""
     notes: dict[str, None] = field(default_factory=dict)
     """Sentences for the result of the check, whatever its outcome; they cost nothing."""
+    exhibits: list[Evidence] = field(default_factory=list)
+    """What the result shows whether the check passes or not, e.g. the curve of a training."""
     verdicts_only: bool = False
     """Nobody will read why a check failed."""
 
@@ -97,6 +100,13 @@ def noted(note: str) -> None:
     kept = _record.get()
     if kept is not None:
         kept.notes.setdefault(note)
+
+
+def exhibited(evidence: Evidence) -> None:
+    """Record what the instructor's page is to show whether the check passes or not, if somebody is recording."""
+    kept = _record.get()
+    if kept is not None:
+        kept.exhibits.append(evidence)
 
 
 def decided(name: str, p: float | None, *, uniform: bool = True) -> None:
