@@ -105,7 +105,8 @@ def _raised(error: errors.Raised) -> Verdict:
         words = f"`{written}` is still to be written{also}."
         return Verdict(outcome=Outcome.NOT_IMPLEMENTED, message=words, hint=words, place=error.place)
     if error.builtin == "MemoryError":
-        words = f"`{error.function}` needed more memory than the assignment allows."
+        what = f"`{error.function}`" if error.function else "Importing your file"
+        words = f"{what} needed more memory than the assignment allows."
         return Verdict(outcome=Outcome.OUT_OF_MEMORY, message=words, hint=words, place=error.place)
     if error.builtin == "ModuleNotFoundError":
         hint = f"`{error.function}` imports a package that this assignment does not allow."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from grader.sandbox import isolation
+from grader.sandbox import isolation, users
 from grader.sandbox.errors import SandboxError, SubmissionFault
 from grader.sandbox.session import Code, Session, Time
 from grader.sandbox.student import Student
@@ -17,9 +18,18 @@ from grader.worker import wire
 
 _PROBE = (Path(__file__).parent / "probe.py").read_text(encoding="utf-8")
 _LIMITS = wire.Limits(memory_mb=256, cpu_seconds=20, file_mb=8, output_kb=16, processes=16)
-_MORE_MB, _MORE_PROCESSES = 2048, 200
+_MORE_MB, _MORE_PROCESSES = 2048, 64
 """Several times the limits above."""
+_WHOSE = "student code: "
 _TIME = Time(load=10, check=2, total=60)
+_WHAT_IS_LEFT = {
+    isolation.Level.NAMESPACE: "",
+    isolation.Level.USER: " (student code sees other programs, and the files that are open to everybody)",
+}
+_SEEN_WITHOUT_A_VIEW = {
+    "it sees no process but its own", "it cannot read the grader's folder", "it cannot read /etc or /root",
+}  # fmt: skip
+"""What the level ``user`` does not promise."""
 _ADVICE = "this machine's kernel does not keep what the wall promises: do not grade here, and report it"
 
 
@@ -38,14 +48,16 @@ def examine() -> list[Finding]:
     """Return what this machine offers, best to read from top to bottom."""
     version = ".".join(map(str, sys.version_info[:3]))
     findings = [Finding(what=f"Python {version} on {sys.platform}", holds=True), _torch()]
-    reason = isolation.why_not_namespace()
-    if reason:
+    reason, level = isolation.why_not_namespace(), isolation.best()
+    if level is isolation.Level.NONE:
         what = "isolation level: none (student code could read and harm what you can)"
-        findings.append(Finding(what=what, holds=False, advice=reason))
+        findings.append(Finding(what=what, holds=False, advice=f"{reason}. Or: {users.why_not_user()}"))
         findings.append(Finding(what="`grader check` works on your own code", holds=True))
         return findings
-    findings.append(Finding(what="isolation level: namespace", holds=True))
-    return [*findings, *_try_to_break(isolation.Level.NAMESPACE)]
+    if reason:
+        findings.append(Finding(what="isolation level: namespace", holds=False, needed=False, advice=reason))
+    findings.append(Finding(what=f"isolation level: {level}{_WHAT_IS_LEFT[level]}", holds=True))
+    return [*findings, *_try_to_break(level)]
 
 
 def _torch() -> Finding:
@@ -60,18 +72,22 @@ def _torch() -> Finding:
 def _try_to_break(level: isolation.Level) -> list[Finding]:
     """Run code that tries to get out, in a worker of that level."""
     code = Code(module="probe", notebook=False, cells=(_PROBE,), files={}, tolerant=False)
-    with Zygote(level, ("numpy",)) as zygote:
+    with Zygote(level, ("numpy",)) as zygote, tempfile.TemporaryDirectory() as closed:
         session = Session(zygote, code, limits=_LIMITS, allowed=_TIME)
         session.begin(0)
         try:
-            return _findings(Student(session), session)
+            (Path(closed) / "checks.py").touch()
+            found = _findings(Student(session), session, closed)
+            skipped = _SEEN_WITHOUT_A_VIEW if level is isolation.Level.USER else ()
+            return [finding for finding in found if finding.what.removeprefix(_WHOSE) not in skipped]
         except (SandboxError, SubmissionFault) as error:
             return [Finding(what="a worker can be started", holds=False, advice=str(error))]
         finally:
             session.end()
 
 
-def _findings(student: Student, session: Session) -> list[Finding]:
+def _findings(student: Student, session: Session, closed: str) -> list[Finding]:
+    """Try everything; ``closed`` is a folder that nobody else may enter."""
     grader = str(Path(__file__).resolve().parent.parent)
     others = {student.read(place) for place in ("/etc/apt", "/root/.ssh", "/home")}
     outside = {student.write(place) for place in ("/", "/dev", "/usr")}
@@ -81,6 +97,7 @@ def _findings(student: Student, session: Session) -> list[Finding]:
         ("it has no network", student.network() != "connected"),
         ("it cannot read the grader's folder", student.read(grader) != "readable"),
         ("it cannot read /etc or /root", "readable" not in others),
+        ("it cannot read a folder that is closed to others", student.read(closed) != "readable"),
         ("it cannot write outside its temporary folder", "written" not in outside),
         ("it can write into its temporary folder", student.write(".") == "written"),
         ("a fork bomb is stopped", student.fork_many(_MORE_PROCESSES) != "forked"),
@@ -88,7 +105,7 @@ def _findings(student: Student, session: Session) -> list[Finding]:
         ("an endless loop is ended from outside", _is_stopped(student, session, "hang")),
     ]
     advice = {True: "", False: _ADVICE}
-    return [Finding(what=f"student code: {what}", holds=held, advice=advice[held]) for what, held in tried]
+    return [Finding(what=f"{_WHOSE}{what}", holds=held, advice=advice[held]) for what, held in tried]
 
 
 def _is_stopped(student: Student, session: Session, function: str, *arguments: object) -> bool:

@@ -36,6 +36,9 @@ class Place:
 class SubmissionFault(Exception):  # noqa: N818 - a fault of the submission, not of the grader
     """Student code did something else than return; base of all below."""
 
+    by_chance = False
+    """Whether the machine may have caused it, and not the submission: worth another try."""
+
     def __init__(self, function: str, message: str, *, place: Place | None = None) -> None:
         super().__init__(message)
         self.function = function
@@ -77,6 +80,7 @@ class Died(SubmissionFault):
     def __init__(self, function: str, message: str, *, how: str, place: Place | None = None) -> None:
         super().__init__(function, message, place=place)
         self.how = how
+        self.by_chance = how == "SIGKILL"  # of its memory killer, say; code that kills itself will do so again
 
 
 class Refused(SubmissionFault):

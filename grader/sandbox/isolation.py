@@ -1,24 +1,24 @@
 """Levels of isolation: which one this machine offers, and the command that starts a zygote in it.
 
 ``namespace``: a bubblewrap view of the file system, and namespaces for every worker.
-``user`` comes with the front doors that need it (Gradescope); ``none`` is a plain process,
-for a student's own code on the own machine.
+``user``: a user of its own for every worker, where namespaces are forbidden and the grader is root.
+``none`` is a plain process, for a student's own code on the own machine.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import site
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from grader.sandbox import packages
+from grader.sandbox import gpu, packages, users
 
 WORKER_FOLDER = Path(__file__).resolve().parent.parent / "worker"
 _INSIDE = Path("/run/dlgrader_worker")
@@ -39,6 +39,7 @@ class Level(StrEnum):
     """How well student code is shut in, best first."""
 
     NAMESPACE = "namespace"
+    USER = "user"
     NONE = "none"
 
 
@@ -66,10 +67,14 @@ def why_not_namespace() -> str:
 
 def best() -> Level:
     """Return the best level that this machine offers."""
-    return Level.NONE if why_not_namespace() else Level.NAMESPACE
+    if not why_not_namespace():
+        return Level.NAMESPACE
+    return Level.NONE if users.why_not_user() else Level.USER
 
 
-def zygote_command(level: Level, *, control: int, allowed: Sequence[str]) -> list[str]:
+def zygote_command(
+    level: Level, *, control: int, allowed: Sequence[str], preload: Sequence[str] = (), folder: str = ""
+) -> list[str]:
     """Return the command that starts a zygote.
 
     Parameters
@@ -80,12 +85,19 @@ def zygote_command(level: Level, *, control: int, allowed: Sequence[str]) -> lis
         Number of the control socket's descriptor, which the command inherits.
     allowed
         Packages that submissions may import.
+    preload
+        Modules of them that are imported before anything is forked, besides the packages themselves.
+    folder
+        An empty folder for temporary files, which the zygote removes when it ends; the level ``namespace`` needs none.
     """
-    places = packages.installed_paths(tuple(allowed))
-    scratch = tempfile.gettempdir() if level is Level.NONE else _scratch([*_interpreter(), *places])
+    devices = gpu.devices(tuple(allowed))
+    installed = packages.installed_paths(tuple(allowed))
+    places = [*installed, *(gpu.places() if devices else [])]
+    scratch = _scratch([*_interpreter(), *places]) if level is Level.NAMESPACE else folder
     environment = {
         "HOME": scratch,
         "TMPDIR": scratch,
+        "TORCHINDUCTOR_CACHE_DIR": scratch,  # torch._dynamo makes one of its own when it is imported, else
         "USER": "student",  # there is no /etc/passwd to look it up
         "LANG": "C.UTF-8",
         "PATH": "/usr/bin:/bin",
@@ -96,13 +108,26 @@ def zygote_command(level: Level, *, control: int, allowed: Sequence[str]) -> lis
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
+        **_unusual_folders(installed),
+        **(gpu.environment() if devices else {}),
     }
-    warm = ",".join(["numpy", *allowed])
-    if level is Level.NONE:
-        program = [sys.executable, "-P", str(WORKER_FOLDER / "zygote.py"), str(control), "0", warm]
+    warm = ",".join(["numpy", *allowed, *preload])
+    words = [str(control), level.value, warm, scratch]
+    if level is not Level.NAMESPACE:
+        program = [sys.executable, "-P", str(WORKER_FOLDER / "zygote.py"), *words]
         return ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in environment.items()), *program]
-    program = [sys.executable, "-P", str(_INSIDE / "zygote.py"), str(control), "1", warm]
-    return command(program, read_only=places, environment=environment)
+    program = [sys.executable, "-P", str(_INSIDE / "zygote.py"), *words]
+    return command(program, read_only=places, environment=environment, devices=devices)
+
+
+def _unusual_folders(installed: Sequence[Path]) -> dict[str, str]:
+    """Return PYTHONPATH for packages that the caller's own made known: wheels unpacked on a machine without network."""
+    usual = {
+        *map(Path, site.getsitepackages()),
+        *(Path(sysconfig.get_paths()[name]) for name in ("purelib", "platlib")),
+    }
+    folders = dict.fromkeys(str(path.parent) for path in installed if path.parent not in usual)
+    return {"PYTHONPATH": ":".join(folders)} if folders else {}
 
 
 def _scratch(places: Sequence[Path]) -> str:
@@ -110,7 +135,13 @@ def _scratch(places: Sequence[Path]) -> str:
     return "/scratch" if any(path.is_relative_to(_TMP) for path in places) else _TMP
 
 
-def command(program: Sequence[str], *, read_only: Sequence[Path], environment: dict[str, str]) -> list[str]:
+def command(
+    program: Sequence[str],
+    *,
+    read_only: Sequence[Path],
+    environment: dict[str, str],
+    devices: Sequence[Path] = (),
+) -> list[str]:
     """Return the bubblewrap command that runs ``program`` in the view of the file system.
 
     Started as root it becomes an unprivileged user first: as root the limit on processes is
@@ -125,20 +156,28 @@ def command(program: Sequence[str], *, read_only: Sequence[Path], environment: d
         Files and folders to be seen at their own place, besides the system's libraries.
     environment
         The whole environment of the program.
+    devices
+        Device files that it may use, besides the harmless ones.
     """
     places = [*_interpreter(), *read_only]
     if os.getuid() != 0:
-        return _view(program, {path: path for path in places}, WORKER_FOLDER, environment)
+        return _view(program, {path: path for path in places}, WORKER_FOLDER, environment, devices)
     stage = {path: Path(_STAGE) / str(number) for number, path in enumerate([WORKER_FOLDER, *places])}
     staged = [word for path, place in stage.items() for word in ("--ro-bind", str(path), str(place))]
     become = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--inh-caps=-all", "--"]
-    inner = _view(program, {path: stage[path] for path in places}, stage[WORKER_FOLDER], environment)
+    inner = _view(program, {path: stage[path] for path in places}, stage[WORKER_FOLDER], environment, devices)
     handing_over = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
     outer = ["bwrap", "--die-with-parent", "--dev-bind", "/", "/", "--tmpfs", _STAGE, *staged, *handing_over, "--"]
     return [*outer, *become, *inner]
 
 
-def _view(program: Sequence[str], places: dict[Path, Path], worker: Path, environment: dict[str, str]) -> list[str]:
+def _view(
+    program: Sequence[str],
+    places: dict[Path, Path],
+    worker: Path,
+    environment: dict[str, str],
+    devices: Sequence[Path],
+) -> list[str]:
     """Return the command of the view: the system, ``places`` (seen at, taken from) and the worker, read-only."""
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
     for name, value in environment.items():
@@ -159,6 +198,7 @@ def _view(program: Sequence[str], places: dict[Path, Path], worker: Path, enviro
     for path in covered:
         words += ["--remount-ro", str(path)]
     words += ["--ro-bind", str(worker), str(_INSIDE), "--proc", "/proc", "--dev", "/dev", "--dir", _TMP]
+    words += [word for device in devices for word in ("--dev-bind", str(device), str(device))]
     scratch = environment.get("TMPDIR", _TMP)
     # bubblewrap's own folders would be the one place where two workers could leave each other something
     words += ["--dir", scratch, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", scratch, "--"]

@@ -59,8 +59,7 @@ class Session:
         self._allowed = allowed
         self._clock = Clock(allowed)
         self._worker: Worker | None = None
-        self._ready = False
-        self._asking = False
+        self._ready = self._asking = self._gave_up = False
         self._load_deadline = 0.0
         self._load_fault: errors.SubmissionFault | None = None
         self._time_outs: Counter[str] = Counter()
@@ -84,17 +83,17 @@ class Session:
         """
         if self._worker is not None or self._load_fault is not None:
             return
-        code = self.code
         worker = self._worker = self._zygote.worker(self._limits)
         self._load_deadline = time.monotonic() + self._allowed.load
-        cells = [forms.encodable(cell) for cell in code.cells]
-        files = {forms.encodable(name): content for name, content in code.files.items()}
-        message = wire.Load(code.module, code.notebook, cells, files, code.tolerant)
+        cells = [forms.encodable(cell) for cell in self.code.cells]
+        files = {forms.encodable(name): content for name, content in self.code.files.items()}
+        message = wire.Load(self.code.module, self.code.notebook, cells, files, self.code.tolerant)
         try:
             worker.post(message, time.monotonic() + _START_SECONDS)
         except wire.WireError as error:
-            self.end()
-            raise errors.SandboxError(f"a worker did not take the submission: {error}") from None
+            if not isinstance(error, wire.WireClosed):  # that it has ended is seen when it is waited for
+                self.end()
+                raise errors.SandboxError(f"a worker did not take the submission: {error}") from None
 
     def load(self) -> None:
         """Wait until the submission is loaded.
@@ -137,8 +136,7 @@ class Session:
             message = f"importing your file took more than {self._allowed.load:g} s"
             self._give_up(errors.TimedOut("", message, place=place))
         except wire.WireClosed:
-            how, place = self._how_it_died(worker)
-            self._give_up(errors.Died("", "importing your file ended the process", how=how, place=place))
+            self._give_up(self._death(worker, "", "importing your file"))
         except wire.WireError as error:
             self._give_up(errors.Garbled("", f"the file could not be loaded: {error}"))
         if not isinstance(answer, wire.Loaded):
@@ -147,8 +145,9 @@ class Session:
         return answer
 
     def _give_up(self, fault: errors.SubmissionFault) -> NoReturn:
-        """What fails at import fails once, for all checks of the submission."""
-        self._load_fault = fault
+        """What fails at import fails once, for all checks of the submission; chance gets another try."""
+        first, self._gave_up = not self._gave_up, True
+        self._load_fault = None if first and fault.by_chance else fault
         self.end()
         raise fault
 
@@ -219,13 +218,12 @@ class Session:
             raise errors.Refused(function, f"the submission's {self._allowed.total:g} s are used up")
 
     def _unpack(self, function: str, answer: Any) -> forms.Value:
-        if isinstance(answer, wire.Raised):
-            self.seen.keep_output(answer.output, most=1024 * self._limits.output_kb)
-            raise self._raised(function, answer)
-        if not isinstance(answer, wire.Answer):
+        if not isinstance(answer, wire.Answer | wire.Raised):
             self.end()
             raise errors.Garbled(function, f"`{function}` answered with a message out of turn")
         self.seen.keep_output(answer.output, most=1024 * self._limits.output_kb)
+        if isinstance(answer, wire.Raised):
+            raise self._raised(function, answer)
         for name in answer.changed[:_MOST_CHANGES]:
             argument = f"its argument `{name}`" if self.code.has_word(name) else "an argument"
             self.seen.changed[f"`{function}` changes {argument} in place"] = None
@@ -250,18 +248,22 @@ class Session:
         raise errors.TimedOut(function, f"`{function}` did not end within {self._allowed.check:g} s", place=place)
 
     def _died(self, worker: Worker, function: str) -> NoReturn:
-        how, place = self._how_it_died(worker)
+        fault = self._death(worker, function, f"`{function}`")
         self.end()
-        raise errors.Died(function, f"`{function}` ended the process", how=how, place=place)
+        raise fault
 
-    def _how_it_died(self, worker: Worker) -> tuple[str, errors.Place | None]:
+    def _death(self, worker: Worker, function: str, what: str) -> errors.SubmissionFault:
         """Say how a worker ended whose connection is closed; it is the sandbox's fault when the zygote ended too."""
         try:
             how = worker.how_it_ended()
         except errors.SandboxLost:
             self.end()
             raise
-        return how, self.code.hanging_place(worker.last_words())
+        place = self.code.hanging_place(worker.last_words())
+        if worker.out_of_memory:
+            said = f"{what} held more than {self._limits.memory_mb} MB, all processes together"
+            return errors.Raised(function, said, kind="MemoryError", builtin="MemoryError", place=place)
+        return errors.Died(function, f"{what} ended the process", how=how, place=place)
 
     def callback(self, function: Callable[..., Any]) -> forms.Callback:
         """Give the worker a function to call during this check."""
@@ -292,7 +294,6 @@ class Session:
         """Kill the worker; the next call gets a new one."""
         if self._worker is not None:
             self._worker.end()
-            self._worker = None
-            self._ready = False
+            self._worker, self._ready = None, False
             self.generation += 1
             self.drop.clear()

@@ -54,6 +54,8 @@ class Worker:
         self._open = True
         self.turn = 0
         """Counts the requests, as the worker does."""
+        self.out_of_memory = False
+        """Whether it was ended because it held too much; known once it was asked how it ended."""
 
     def post(self, message: Any, deadline: float) -> None:
         """Send a request without waiting for its answer.
@@ -82,7 +84,7 @@ class Worker:
             self._zygote.confirm(self._number)
             with contextlib.suppress(SandboxLost):
                 # until it is known which of the two has ended; a zygote that is dying would make another one that dies
-                self._zygote.exit_code(self._number, time.monotonic() + _DEATH_SECONDS)
+                self._zygote.exit_of(self._number, time.monotonic() + _DEATH_SECONDS)
             return False
 
     def answer(self, deadline: Deadline, callback: Callable[[wire.CallbackCall], Any] | None = None) -> Any:
@@ -131,7 +133,9 @@ class Worker:
         SandboxLost
             When the zygote has ended, and it with that.
         """
-        return _words_of(self._zygote.exit_code(self._number, time.monotonic() + _DEATH_SECONDS))
+        end = self._zygote.exit_of(self._number, time.monotonic() + _DEATH_SECONDS)
+        self.out_of_memory = end is not None and end.out_of_memory
+        return _words_of(end.code if end else None)
 
     def end(self) -> None:
         """Kill it and everything that it started. May be called twice."""

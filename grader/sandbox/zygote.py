@@ -7,20 +7,23 @@ worker that it had is then dead too.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import select
+import shutil
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import IO, Any, Self
 
 from grader.sandbox import isolation
 from grader.sandbox.errors import SandboxError, SandboxLost
 from grader.sandbox.worker import Worker, connect
-from grader.worker import wire
+from grader.worker import users, wire
 from grader.worker.channel import Channel
 
 _START_SECONDS = 120
@@ -40,25 +43,32 @@ class Zygote:
         The level of isolation.
     allowed
         Packages that submissions may import; they are imported once, here.
+    preload
+        Modules of them that come with a first use only, and are imported here too.
     """
 
-    def __init__(self, level: isolation.Level, allowed: Sequence[str]) -> None:
+    def __init__(self, level: isolation.Level, allowed: Sequence[str], preload: Sequence[str] = ()) -> None:
         self.level = level
         self._allowed = tuple(allowed)
+        self._preload = tuple(preload)
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
         self._warm = False
         self._said: IO[bytes] | None = None
+        self._folder = ""
         self._living: set[int] = set()
         self._unconfirmed: set[int] = set()
         self._refused: dict[int, str] = {}
-        self._exits: dict[int, int] = {}
+        self._exits: dict[int, wire.Exited] = {}
 
     def start(self) -> None:
         """Start the process without waiting until it is warm."""
         here, there = socket.socketpair()
-        words = isolation.zygote_command(self.level, control=there.fileno(), allowed=self._allowed)
+        folder = self._make_folder()
+        words = isolation.zygote_command(
+            self.level, control=there.fileno(), allowed=self._allowed, preload=self._preload, folder=folder
+        )
         self._close_words()
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
@@ -72,6 +82,25 @@ class Zygote:
         there.close()
         self._channel = Channel(here, wire.FromZygote)
         self._warm = False
+
+    def _make_folder(self) -> str:
+        """Make a folder for temporary files where no namespace brings one."""
+        if self.level is isolation.Level.NAMESPACE:
+            return ""
+        self._folder = tempfile.mkdtemp(prefix="dlgrader-")
+        Path(self._folder).chmod(0o711)  # other users pass through it, each to the own folder
+        return self._folder
+
+    def _remove_folder(self) -> None:
+        """Remove what the zygote has removed itself, unless it was killed."""
+        if not self._folder:
+            return
+        with contextlib.suppress(FileNotFoundError):
+            for left in list(os.scandir(self._folder)):
+                if self.level is isolation.Level.USER:
+                    users.sweep(left.stat().st_uid)
+            shutil.rmtree(self._folder)
+        self._folder = ""
 
     def wait_until_warm(self) -> None:
         """Start it if need be, and wait until it can fork.
@@ -159,15 +188,15 @@ class Zygote:
             raise wire.WireClosed("the zygote has ended")
         message = self._channel.receive(deadline=deadline)
         if isinstance(message, wire.Exited) and message.worker in self._living:
-            self._exits[message.worker] = message.code
+            self._exits[message.worker] = message
         if isinstance(message, wire.Spawned):
             self._unconfirmed.discard(message.worker)
             if message.error:
                 self._refused[message.worker] = message.error
         return message
 
-    def exit_code(self, number: int, deadline: float) -> int | None:
-        """Return the exit code of a worker, waiting until ``deadline``; None when it has not ended then.
+    def exit_of(self, number: int, deadline: float) -> wire.Exited | None:
+        """Return how a worker ended, waiting until ``deadline``; None when it has not ended then.
 
         Raises
         ------
@@ -219,6 +248,7 @@ class Zygote:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+            self._remove_folder()
         self._warm = False
         self._living.clear()
         self._unconfirmed.clear()

@@ -3,7 +3,8 @@
 This folder is mounted alone into the sandbox and started by path, so it imports nothing
 else of the project: numpy, msgspec and the standard library only. The trusted side imports
 what both sides need to understand each other, and nothing more: :mod:`wire`, :mod:`forms`,
-:mod:`channel`, :mod:`values`; and :mod:`tools`, which it uses on trusted code.
+:mod:`channel`, :mod:`values`; :mod:`users`, to clean up after a zygote that was killed; and :mod:`tools`,
+which it uses on trusted code.
 
 - ``wire.py``: the contract, every message that may cross
 - ``forms.py``: the forms of values in it
@@ -11,6 +12,9 @@ what both sides need to understand each other, and nothing more: :mod:`wire`, :m
 - ``channel.py``: frames over a socket
 - ``zygote.py``: the warm parent; starts one worker a submission
 - ``confinement.py``: namespaces, mounts, limits and capabilities of a worker
+- ``syscalls.py``: the kernel's calls that are refused to it
+- ``users.py``: a user for each worker, where namespaces are forbidden
+- ``watch.py``: the memory of a worker and all that it started, seen from the zygote
 - ``serve.py``: the worker, which answers calls
 - ``loading.py``: makes a module of the submission
 - ``source.py``: cells to statements, tolerant of the broken ones

@@ -1,4 +1,4 @@
-"""What shuts a worker in: namespaces, a view of the file system, limits, no privileges.
+"""What shuts a worker in: namespaces, a view of the file system, another user, limits, no privileges.
 
 Runs inside the zygote (:func:`clone`) and inside the new worker (:func:`confine`), single
 threaded and before any student code. Everything is done with the kernel's own calls through
@@ -17,7 +17,7 @@ import signal
 import sys
 from pathlib import Path
 
-from . import wire
+from . import syscalls, users, wire
 
 _CLONE_NEWNS, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 _CLONE_NEWUSER, _CLONE_NEWPID, _CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -26,8 +26,12 @@ _SIGCHLD = 17
 _CLONE_NUMBER = {"x86_64": 56, "aarch64": 220}
 """Number of the system call, by machine."""
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
-_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 24, 38
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
+_PR_SET_CHILD_SUBREAPER = 36
 _CAPABILITY_VERSION_3 = 0x20080522
+_GPU_DEVICES = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/nvidia-uvm", "/dev/dxg")
+_MOST_FILES = 10_000
+"""In each temporary file system: an empty file takes a kilobyte of the kernel's memory, which no size limit counts."""
 _LAST_CAPABILITY = 63
 """Numbers that the kernel does not know are refused harmlessly."""
 
@@ -59,7 +63,7 @@ def clone(*, isolated: bool) -> int:
     return pid
 
 
-def confine(limits: wire.Limits, scratch: Path, *, isolated: bool, user: int, group: int) -> None:
+def confine(limits: wire.Limits, scratch: Path, *, level: str, user: int, group: int) -> None:
     """Shut this process in for good; called once, in the new worker.
 
     Parameters
@@ -68,22 +72,35 @@ def confine(limits: wire.Limits, scratch: Path, *, isolated: bool, user: int, gr
         What it may use.
     scratch
         Where its own temporary folder is mounted.
-    isolated
-        Whether it was cloned into namespaces of its own.
+    level
+        ``namespace`` when it was cloned into namespaces of its own; ``user``; ``none``.
     user, group
-        Ids that it had before, and keeps.
+        Ids that it had before, and keeps; at the level ``user`` those that it becomes.
     """
-    if isolated:
+    if level == "namespace":
         _map_ids(user, group)
         _mount(b"proc", b"/proc", b"proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, b"")
-        size = f"size={limits.file_mb}m,mode=0700".encode()
+        size = f"size={limits.file_mb}m,nr_inodes={_MOST_FILES},mode=0700".encode()
         _mount(b"tmpfs", os.fsencode(scratch), b"tmpfs", _MS_NOSUID | _MS_NODEV, size)
         _mount(b"tmpfs", b"/dev/shm", b"tmpfs", _MS_NOSUID | _MS_NODEV, size)
         _drop_capabilities()
-    elif sys.platform == "linux":
+    elif level == "user":
+        users.become(user)
+        libc = ctypes.CDLL(None)
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        # nobody else has this user: the process may look at itself in /proc, as it can elsewhere
+        libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
+    if level != "namespace" and sys.platform == "linux":
         # no namespace takes it along when the zygote dies; a worker in an endless loop would run for ever
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    _limit(limits, isolated=isolated)
+    _limit(limits, isolated=level != "none")
+    if level != "none":
+        syscalls.refuse(network=level == "namespace")
+
+
+def adopt_orphans() -> None:
+    """Become the parent of processes whose own parents end, as the first process of a namespace is."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _map_ids(user: int, group: int) -> None:
@@ -127,12 +144,22 @@ def _limit(limits: wire.Limits, *, isolated: bool) -> None:
     if isolated:
         # elsewhere the limit would count every process of the user, the editor and the browser too
         bounds[resource.RLIMIT_NPROC] = limits.processes
-    if sys.platform == "linux":
+    if sys.platform == "linux" and not _has_gpu():
         bounds[resource.RLIMIT_AS] = _address_space() + limits.memory_mb * 2**20
     for kind, bound in bounds.items():
         # a stricter limit of the caller stays
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, (bound, bound))
+
+
+def _has_gpu() -> bool:
+    """Whether student code could start CUDA, which reserves more addresses than any machine has memory.
+
+    Memory is then a matter of a watch from outside. torch is asked for its build and for nothing else: whether a GPU
+    works is known only when CUDA starts, and that is after this.
+    """
+    version = getattr(sys.modules.get("torch"), "version", None)
+    return getattr(version, "cuda", None) is not None and any(Path(device).exists() for device in _GPU_DEVICES)
 
 
 def _address_space() -> int:

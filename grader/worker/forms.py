@@ -10,6 +10,12 @@ import msgspec
 
 MAX_DEPTH = 48
 """Deepest nesting of a value; below what the decoders' recursion allows, above any honest structure."""
+MAX_ITEMS = 2**20
+"""Most values in all lists, tuples and dicts of one message together; entries of arrays do not count. Each costs the
+grader a microsecond and some hundred bytes, several times over."""
+MAX_COLLISIONS = 100
+"""Most keys of a dict whose hash another key has too. Those of integers can be chosen, and then a dict of a hundred
+thousand keys takes minutes; in honest ones they hardly occur (-1 and -2 are a pair)."""
 MAX_DIMENSIONS = 32
 """As many axes as every numpy allows."""
 DTYPES = frozenset({"?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "F", "D"})

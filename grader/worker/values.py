@@ -85,6 +85,8 @@ def decode(value: forms.Value, special: Special, watch: Watch | None = None, dep
     kind = type(value)
     if kind is forms.Array:
         return _decode_array(value, watch)
+    if not depth and kind in _CONTAINERS:
+        _refuse_too_many(value)
     if kind is forms.Handle or kind is forms.Callback:
         return special(value)
     container = _CONTAINERS.get(kind)
@@ -92,6 +94,24 @@ def decode(value: forms.Value, special: Special, watch: Watch | None = None, dep
         return container(value, special, watch, depth + 1)
     leaf = _LEAVES.get(kind)
     return value if leaf is None else leaf(value, watch)
+
+
+def _refuse_too_many(value: Any) -> None:
+    """Refuse a value of too many parts, before anything is made of it."""
+    left, containers = forms.MAX_ITEMS, [value]
+    while containers:
+        container = containers.pop()
+        match container:
+            case forms.Dict():
+                parts = [*container.keys, *container.values]
+            case forms.Generator():
+                parts = [container.state]
+            case _:
+                parts = container.items
+        left -= len(parts)
+        if left < 0:
+            raise wire.WireError(f"a value of more than {forms.MAX_ITEMS} parts came")
+        containers += [part for part in parts if type(part) in _CONTAINERS]
 
 
 def is_changed(thing: Any, before: Any) -> bool:
@@ -242,6 +262,8 @@ def _decode_dict(value: Any, special: Special, watch: Watch | None, depth: int) 
     keys = [decode(key, special, watch, depth) for key in value.keys]
     items = [decode(item, special, watch, depth) for item in value.values]
     try:
+        if len(keys) - len({hash(key) for key in keys}) > forms.MAX_COLLISIONS:
+            raise wire.WireError("a dict came with keys that are made to collide")
         found = dict(zip(keys, items, strict=True))
     except TypeError:
         raise wire.WireError("a dict came with a key that cannot be one") from None

@@ -19,6 +19,8 @@ What values look like is in :mod:`forms`, the way between them and Python in :mo
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from .forms import Value
@@ -26,6 +28,12 @@ from .forms import Value
 MAX_FRAME = 64 * 2**20
 """Largest frame in bytes: room for eight arrays of 1,000 x 1,000 doubles. A hostile frame of the smallest
 possible items takes some twenty times its size as Python objects, which a grader's machine must survive."""
+
+
+_ARGUMENTS, _NAMES, _LINES = 256, 10_000, 100
+"""Most arguments of a call, names of a module, lines and problems that a worker may tell of: beyond any honest
+file's, and few enough to cost nothing."""
+_Names = Annotated[list[str], msgspec.Meta(max_length=_NAMES)]
 
 
 class WireError(Exception):
@@ -82,6 +90,8 @@ class Exited(msgspec.Struct, tag="exited", frozen=True):
 
     worker: int
     code: int
+    out_of_memory: bool = False
+    """Whether it was ended because it and all that it started held more memory than allowed."""
 
 
 class Load(msgspec.Struct, tag="load", frozen=True):
@@ -147,7 +157,7 @@ class Problem(msgspec.Struct, array_like=True, frozen=True):
     line: int
     kind: str
     message: str
-    names: list[str]
+    names: _Names
     """Top-level names that the statement would have defined."""
 
 
@@ -158,10 +168,10 @@ class Ready(msgspec.Struct, tag="ready", frozen=True):
 class Loaded(msgspec.Struct, tag="loaded", frozen=True):
     """The submission is imported, as far as it could be."""
 
-    problems: list[Problem]
-    defined: list[str]
+    problems: Annotated[list[Problem], msgspec.Meta(max_length=_LINES)]
+    defined: _Names
     """Callable top-level names."""
-    stubs: list[str]
+    stubs: _Names
     """Functions that do nothing yet, and classes all of whose methods do nothing."""
 
 
@@ -170,10 +180,10 @@ class Answer(msgspec.Struct, tag="answer", frozen=True):
 
     turn: int
     value: Value
-    changed: list[str]
+    changed: _Names
     """Names of the arguments that the call changed in place."""
     output: str
-    generators: dict[str, Value] = {}
+    generators: Annotated[dict[str, Value], msgspec.Meta(max_length=_ARGUMENTS)] = {}
     """The generators among the arguments as the call left them, by position or keyword."""
 
 
@@ -197,7 +207,7 @@ class Raised(msgspec.Struct, tag="raised", frozen=True):
     builtin: str
     """Name of the built-in exception that it is or derives from: fixed words."""
     message: str
-    frames: list[Frame]
+    frames: Annotated[list[Frame], msgspec.Meta(max_length=_LINES)]
     output: str
 
 
@@ -206,8 +216,8 @@ class CallbackCall(msgspec.Struct, tag="callback", frozen=True):
 
     turn: int
     id: int
-    args: list[Value]
-    kwargs: dict[str, Value]
+    args: Annotated[list[Value], msgspec.Meta(max_length=_ARGUMENTS)]
+    kwargs: Annotated[dict[str, Value], msgspec.Meta(max_length=_ARGUMENTS)]
 
 
 ToZygote = Spawn | Signal

@@ -2,7 +2,7 @@
 
 Started by path, as a fresh program, inside the sandbox's view of the file system::
 
-    python -P <folder>/zygote.py CONTROL_FD ISOLATED PACKAGES
+    python -P <folder>/zygote.py CONTROL_FD LEVEL PACKAGES FOLDER
 
 It executes no student code, runs no numerical operation and starts no thread, because a
 threaded product before a fork hangs the child. Everything that it is asked comes over the
@@ -22,7 +22,8 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 if __package__ in {None, ""}:  # started by path: become a package under a name that no student imports
@@ -34,30 +35,43 @@ if __package__ in {None, ""}:  # started by path: become a package under a name 
     assert _SPEC is not None
     sys.modules[__package__] = importlib.util.module_from_spec(_SPEC)
 
-from . import confinement, serve, wire
+from . import confinement, serve, users, watch, wire
 from .channel import Channel, decoder
 
 
+@dataclass
+class _Worker:
+    """One that lives, as its parent knows it."""
+
+    number: int
+    user: int
+    watch: watch.Watch
+    file_bytes: int
+    """That its files may take on disk, where it has no file system of its own."""
+    out_of_memory: bool = False
+
+
 class Zygote:
-    """Forks workers, passes signals on, reports their ends.
+    """Forks workers, passes signals on, watches their memory, reports their ends.
 
     Parameters
     ----------
     control
         The socket to the grader.
-    isolated
-        Whether workers get namespaces of their own.
+    level
+        How workers are shut in: ``namespace``, ``user`` or ``none``.
     folder
-        Where each makes its own temporary folder; mounted privately when ``isolated``.
+        Where each makes its own temporary folder; mounted privately at the level ``namespace``.
     """
 
-    def __init__(self, control: socket.socket, *, isolated: bool, folder: Path) -> None:
+    def __init__(self, control: socket.socket, *, level: str, folder: Path) -> None:
         self._control = Channel(control, wire.ToZygote)
-        self._isolated = isolated
+        self._level = level
         self._folder = folder
         self._pids: dict[int, int] = {}
-        self._workers: dict[int, int] = {}
-        self._user, self._group = os.getuid(), os.getgid()
+        self._workers: dict[int, _Worker] = {}
+        self._users = users.Users() if level == "user" else None
+        self._next_look = 0.0
 
     def run(self) -> None:
         """Serve until the grader closes the control socket; then end all workers."""
@@ -73,8 +87,9 @@ class Zygote:
             with contextlib.suppress(wire.WireClosed):
                 self._control.send(wire.Spawned(0))
                 while True:
-                    for key, _ in selector.select():
+                    for key, _ in selector.select(watch.INTERVAL if self._workers else None):
                         self._obey() if key.fileobj is self._control.socket else self._reap(wake)
+                    self._look()
         finally:
             self._end_all()
 
@@ -86,36 +101,69 @@ class Zygote:
             self._kill(self._pids[message.worker], message.number)
 
     def _kill(self, pid: int, number: int) -> None:
-        if not self._isolated and number == signal.SIGKILL:
+        if self._level != "namespace" and number == signal.SIGKILL:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, number)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)  # the first process of a namespace takes all others along
 
+    def _look(self) -> None:
+        """End the workers that hold too much memory."""
+        started = time.monotonic()
+        if started < self._next_look:
+            return
+        for pid, worker in self._workers.items():
+            if worker.watch.is_exceeded(self._orphans(worker.user)) or self._litters(pid, worker):
+                worker.out_of_memory = True
+                self._kill(pid, signal.SIGKILL)
+        ended = time.monotonic()
+        self._next_look = ended + max(watch.INTERVAL, watch.REST * (ended - started))
+
+    def _litters(self, pid: int, worker: _Worker) -> bool:
+        """Whether a worker fills the disk; in a namespace its file systems have a size."""
+        return self._users is not None and users.litters(worker.user, self._folder_of(pid), limit=worker.file_bytes)
+
+    def _orphans(self, user: int) -> list[int]:
+        """Return what a worker started and left; in a namespace its first process gets them, which is the worker."""
+        if self._users is None:
+            return []
+        return [pid for pid in watch.children(os.getpid()) if pid not in self._workers and users.is_alive(pid, user)]
+
     def _spawn(self, message: wire.Spawn, descriptors: list[int]) -> None:
+        user = os.getuid()
         try:
-            pid = confinement.clone(isolated=self._isolated)
+            if self._users is not None:
+                user = self._users.take()
+            pid = confinement.clone(isolated=self._level == "namespace")
         except OSError as error:
             self._control.send(wire.Spawned(message.worker, str(error)))
         else:
             if pid == 0:
-                self._become_worker(message.limits, *descriptors)
+                self._become_worker(message.limits, user, *descriptors)
+            mounts = (str(self._folder), "/dev/shm") if self._level == "namespace" else ()  # noqa: S108 - its own
+            limit = message.limits.memory_mb * 2**20
             self._pids[message.worker] = pid
-            self._workers[pid] = message.worker
+            seen = watch.Watch(pid, limit=limit, mounts=mounts)
+            # twice, as at the level `namespace`: a temporary folder and shared memory
+            self._workers[pid] = _Worker(message.worker, user, seen, 2 * message.limits.file_mb * 2**20)
             self._control.send(wire.Spawned(message.worker))
         for descriptor in descriptors:
             os.close(descriptor)
 
-    def _become_worker(self, limits: wire.Limits, channel: int, errors: int) -> None:
+    def _become_worker(self, limits: wire.Limits, user: int, channel: int, errors: int) -> None:
         """In the new process: drop all that is the zygote's, shut in, serve, and never return."""
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            if not self._isolated:
+            if self._level != "namespace":
                 os.setsid()
             channel, errors = _keep_only(channel, errors)
-            confinement.confine(limits, self._folder, isolated=self._isolated, user=self._user, group=self._group)
+            group = os.getgid()
+            if self._users is not None:
+                group = user
+                self._give_folder(user)
+            confinement.confine(limits, self._folder, level=self._level, user=user, group=group)
             connection = socket.socket(fileno=channel)
             serve.serve(connection, errors, self._folder_of(os.getpid()), output_limit=limits.output_kb * 1024)
         except BaseException as error:  # noqa: BLE001 - whatever it was, this process must not go on as a zygote
@@ -123,6 +171,15 @@ class Zygote:
                 os.write(errors, f"worker: {error}\n".encode(errors="replace"))
         finally:
             os._exit(0)
+
+    def _give_folder(self, user: int) -> None:
+        """Make the worker's temporary folder, which nobody else may enter."""
+        folder = self._folder_of(os.getpid())
+        folder.mkdir(mode=0o700)
+        os.chown(folder, user, user)
+        own = {name: str(folder) for name, value in os.environ.items() if value == str(self._folder)}
+        os.environ.update(own)
+        tempfile.tempdir = str(folder)
 
     def _folder_of(self, pid: int) -> Path:
         return self._folder / f"worker-{pid}"
@@ -143,19 +200,27 @@ class Zygote:
         worker = self._workers.pop(pid, None)
         if worker is None:
             return
-        del self._pids[worker]
-        if not self._isolated:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)  # what it started and did not end
-            shutil.rmtree(self._folder_of(pid), ignore_errors=True)
-        self._control.send(wire.Exited(worker, code))
+        del self._pids[worker.number]
+        self._clean_up(pid, worker)
+        self._control.send(wire.Exited(worker.number, code, worker.out_of_memory))
+
+    def _clean_up(self, pid: int, worker: _Worker) -> None:
+        """End what a worker started and did not end, and remove what it wrote."""
+        if self._level == "namespace":
+            return  # both went with its namespaces
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+        if self._users is not None:
+            self._users.give_back(worker.user)
+        shutil.rmtree(self._folder_of(pid), ignore_errors=True)
 
     def _end_all(self) -> None:
         for pid in self._workers:
             self._kill(pid, signal.SIGKILL)
-        for pid in self._workers:
+        for pid, worker in self._workers.items():
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
+            self._clean_up(pid, worker)
 
 
 def _keep_only(channel: int, errors: int) -> tuple[int, int]:
@@ -191,29 +256,25 @@ def _warm_up(packages: list[str]) -> None:
     decoder(wire.ToWorker)
 
 
-@contextlib.contextmanager
-def _scratch(*, isolated: bool) -> Iterator[Path]:
-    """Give the folder for temporary files; a plain one is removed in the end, also when the grader was killed."""
-    if isolated:
-        yield Path(os.environ["TMPDIR"])
-        return
-    with tempfile.TemporaryDirectory(prefix="dlgrader-", ignore_cleanup_errors=True) as folder:
-        os.environ["TMPDIR"] = os.environ["HOME"] = tempfile.tempdir = folder
-        yield Path(folder)
-
-
 def main(arguments: list[str]) -> None:
-    """Start: ``CONTROL_FD ISOLATED PACKAGES``, the packages separated by commas."""
+    """Start: ``CONTROL_FD LEVEL PACKAGES FOLDER``, the packages separated by commas."""
     control = socket.socket(fileno=int(arguments[0]))
-    isolated = arguments[1] == "1"
+    level, folder = arguments[1], Path(arguments[3])
+    # asked for by some packages when they are imported; in the view only workers can write there
+    tempfile.tempdir = os.environ["TMPDIR"]
     gc.disable()  # a tenth of the time of `import torch` is looking for garbage where there is none
     _warm_up([name for name in arguments[2].split(",") if name])
     # objects that live for ever need not be visited, nor their pages copied, in the children
     gc.collect()
     gc.freeze()
     gc.enable()
-    with _scratch(isolated=isolated) as folder:
-        Zygote(control, isolated=isolated, folder=folder).run()
+    if level == "user":
+        confinement.adopt_orphans()
+    try:
+        Zygote(control, level=level, folder=folder).run()
+    finally:
+        if level != "namespace":
+            shutil.rmtree(folder, ignore_errors=True)  # here too, because the grader may have been killed
 
 
 if __name__ == "__main__":

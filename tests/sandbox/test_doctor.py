@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.sandbox import doctor, isolation
+from grader.sandbox import doctor, isolation, users
 
 
 def test_on_a_machine_with_namespaces_everything_holds(namespace):
@@ -13,9 +13,10 @@ def test_on_a_machine_with_namespaces_everything_holds(namespace):
 
 def test_without_namespaces_it_says_why_and_what_works(monkeypatch):
     monkeypatch.setattr(isolation, "why_not_namespace", lambda: "bubblewrap is missing: apt-get install bubblewrap")
+    monkeypatch.setattr(users, "why_not_user", lambda: "only root can")
     *_, level, check = doctor.examine()
     assert not level.holds
-    assert level.advice == "bubblewrap is missing: apt-get install bubblewrap"
+    assert level.advice == "bubblewrap is missing: apt-get install bubblewrap. Or: only root can"
     assert (check.what, check.holds) == ("`grader check` works on your own code", True)
 
 

@@ -43,15 +43,15 @@ def test_a_kernel_that_refuses_is_told_with_what_to_change(monkeypatch):
 
 
 def test_the_worker_is_started_from_its_own_folder_without_the_graders_path():
-    words = isolation.zygote_command(Level.NONE, control=5, allowed=("numpy",))
+    words = isolation.zygote_command(Level.NONE, control=5, allowed=("numpy",), folder="/made")
     assert words[words.index(sys.executable) :] == [
-        sys.executable, "-P", str(isolation.WORKER_FOLDER / "zygote.py"), "5", "0", "numpy,numpy",
+        sys.executable, "-P", str(isolation.WORKER_FOLDER / "zygote.py"), "5", "none", "numpy,numpy", "/made",
     ]  # fmt: skip
     assert words[:2] == ["/usr/bin/env", "-i"]
 
 
 def test_the_view_holds_no_folder_of_packages_whole():
-    words = isolation.zygote_command(Level.NAMESPACE, control=5, allowed=("numpy",))
+    words = isolation.zygote_command(Level.NAMESPACE, control=5, allowed=("numpy",), folder="")
     shown = [words[n + 2] for n, word in enumerate(words) if word == "--ro-bind"]
     assert str(Path(pytest.__file__).parent.parent) not in shown
     assert any(Path(place).name == "numpy" for place in shown)

@@ -163,6 +163,7 @@ def test_its_environment_is_made_afresh(probe, monkeypatch):
     assert set(probe.environment()) <= {
         "HOME", "TMPDIR", "USER", "LANG", "PATH", "PWD", "PYTHONHASHSEED", "PYTHONDONTWRITEBYTECODE",
         "PYTHONNOUSERSITE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LC_CTYPE",
+        "TORCHINDUCTOR_CACHE_DIR",
     }  # fmt: skip
 
 

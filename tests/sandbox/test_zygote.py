@@ -37,11 +37,7 @@ def test_a_worker_that_cannot_be_shut_in_is_the_sandboxs_fault(monkeypatch, subm
     real = isolation.zygote_command
 
     def without_a_scratch(*args, **options):
-        words = real(*args, **options)
-        return [
-            word if previous != "TMPDIR" else "/no/such/folder"
-            for previous, word in zip(["", *words], words, strict=False)
-        ]
+        return [*real(*args, **options)[:-1], "/no/such/folder"]
 
     monkeypatch.setattr(isolation, "zygote_command", without_a_scratch)
     with (
@@ -73,6 +69,19 @@ def test_it_leaves_no_descriptor_and_no_file(level, monkeypatch, tmp_path):
         for _ in range(10):
             zygote.worker(LIMITS).end()
     assert open_files() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_that_is_killed_leaves_no_file(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Zygote(isolation.Level.NONE, ()) as zygote:
+        worker = zygote.worker(LIMITS)
+        assert len(list(tmp_path.glob("dlgrader-*"))) == 1
+        zygote._process.kill()
+        zygote._process.wait()
+        worker.end()
+        zygote.worker(LIMITS).end()
+        assert len(list(tmp_path.glob("dlgrader-*"))) == 1
     assert list(tmp_path.iterdir()) == []
 
 

@@ -25,8 +25,11 @@ class Plain:
 
     def __init__(self, folder: Path, *modules: str) -> None:
         here, there = socket.socketpair()
-        command = [sys.executable, "-P", str(WORKER_FOLDER / "zygote.py"), str(there.fileno()), "0", ",".join(modules)]
-        environment = {"TMPDIR": str(folder), "PATH": os.environ["PATH"]}
+        own = folder / "dlgrader-own"
+        own.mkdir()
+        program = [sys.executable, "-P", str(WORKER_FOLDER / "zygote.py")]
+        command = [*program, str(there.fileno()), "none", ",".join(modules), str(own)]
+        environment = {"TMPDIR": str(own), "PATH": os.environ["PATH"]}
         self.process = subprocess.Popen(command, pass_fds=[there.fileno()], env=environment)
         there.close()
         self.channel = Channel(here, wire.FromZygote)

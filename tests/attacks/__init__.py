@@ -1,0 +1,1 @@
+"""Attacks on the wall, a table of hostile submissions for each family; ``arena`` grades and judges them."""
