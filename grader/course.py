@@ -16,6 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from grader.errors import CourseError
 
 CONFIGURATION = "assignment.toml"
+RELEASE = ".grader"
+"""Folder of a student repository: the grader itself, the list of what was released, and the stubs."""
+STUBS = "stubs"
+"""Folder in that one: what each assignment was before its student began."""
 
 
 class _Section(BaseModel):
@@ -54,6 +58,8 @@ class Configuration(_Section):
     """Name of the file that students hand in, without its ending; the folder's name unless given."""
     packages: tuple[str, ...] = ("numpy",)
     """What submissions may import besides the standard library; nothing else is there."""
+    preload: tuple[str, ...] = ()
+    """Modules of these packages that are dear and come with a first use: each worker would import them anew."""
     import_errors: Literal["tolerate", "fatal"] = "tolerate"
     """Whether the rest of a file counts when one of its statements fails."""
     limits: Limits = Limits()
@@ -130,9 +136,15 @@ class Assignment:
         return path if path is not None and path.is_file() else None
 
     def released(self) -> dict[str, bytes]:
-        """Return the stub and the notebook as they are handed out, by file name."""
+        """Return the stub and the notebook as they are handed out, by file name.
+
+        In a student's repository the folder holds what the student has made of them; the
+        release keeps a copy beside it.
+        """
+        kept = self.public.parent / RELEASE / STUBS / self.name
+        folder = kept if kept.is_dir() else self.public
         names = (f"{self.module}.py", f"{self.module}.ipynb")
-        return {name: (self.public / name).read_bytes() for name in names if (self.public / name).is_file()}
+        return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
 
 
 class Course:

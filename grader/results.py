@@ -6,9 +6,10 @@ Points are exact fractions; a float of them appears only in reports.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
@@ -127,17 +128,29 @@ class CheckResult(_Model):
     seconds: float = 0.0
 
 
+class Override(_Model):
+    """Points that an instructor set by hand."""
+
+    instead_of: Points
+    """What the checks gave."""
+    reason: str
+    """For the student too."""
+
+
 class ExerciseResult(_Model):
-    """Points of one exercise: ``points * passed weight / total weight``, exactly."""
+    """Points of one exercise: ``points * passed weight / total weight``, exactly, unless they were set by hand."""
 
     name: str
     title: str
     points: Points
     earned: Points
+    """What counts."""
     passed: int
     total: int
     missing: tuple[str, ...] = ()
     """Functions that are absent or still a stub."""
+    override: Override | None = None
+    """Says so when ``earned`` was set by hand."""
 
 
 class SubmissionResult(_Model):
@@ -172,6 +185,22 @@ class SubmissionResult(_Model):
     def earned(self) -> Fraction:
         """Points that were earned."""
         return sum((e.earned for e in self.exercises), Fraction(0))
+
+    def overridden(self, by_hand: Mapping[str, tuple[Fraction, str]]) -> Self:
+        """Return the result with points that were set by hand, each with its reason, by the name of the exercise."""
+        if not by_hand:
+            return self
+        return self.model_copy(
+            update={"exercises": tuple(_set_by_hand(e, by_hand.get(e.name)) for e in self.exercises)}
+        )
+
+
+def _set_by_hand(exercise: ExerciseResult, decision: tuple[Fraction, str] | None) -> ExerciseResult:
+    if decision is None:
+        return exercise
+    points, reason = decision
+    override = Override(instead_of=exercise.earned, reason=reason)
+    return exercise.model_copy(update={"earned": points, "override": override})
 
 
 class BatchInfo(_Model):

@@ -5,18 +5,20 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.course import Assignment
 from grader.engine import digests
+from grader.engine.bench import Bench
 from grader.engine.catalogue import Catalogue
 from grader.engine.checks import CheckSuite, with_checks
-from grader.engine.grade import Bench, grade, info_of, lost, unreadable
+from grader.engine.grade import info_of, lost, regrade, unreadable
 from grader.engine.gradebook import Gradebook
+from grader.engine.runs import Shelf, Stored
 from grader.errors import GraderError, in_one_line
-from grader.results import SubmissionResult
+from grader.results import Outcome, SubmissionResult
 from grader.sandbox import isolation
 from grader.sandbox.errors import SandboxError
 from grader.sandbox.session import Session
@@ -38,6 +40,8 @@ class Plan:
     level: isolation.Level
     known: dict[str, str]
     """Digests of results that are stored already, by submission."""
+    book: Path | None = None
+    """The gradebook with what single checks met, which may be used again too; None when nothing may."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,8 @@ class Graded:
     id: str
     result: SubmissionResult | None
     """None when the stored result holds."""
+    runs: tuple[Stored, ...] = ()
+    """What its checks met."""
 
 
 def plan_run(
@@ -76,7 +82,9 @@ def plan_run(
     book.keep("seed", seed)
     info = info_of(assignment, seed=seed, level=level, version=digests.grader_version())
     book.keep("info", info.model_dump_json())
-    return Plan(assignment=assignment, seed=seed, level=level, known={} if fresh else book.digests())
+    if fresh:
+        return Plan(assignment=assignment, seed=seed, level=level, known={})
+    return Plan(assignment=assignment, seed=seed, level=level, known=book.digests(), book=book.path)
 
 
 def run(plan: Plan, tasks: Iterable[Task], on_graded: Callable[[Graded], None], zygote: Zygote) -> None:
@@ -91,16 +99,24 @@ def run(plan: Plan, tasks: Iterable[Task], on_graded: Callable[[Graded], None], 
     def work(suite: CheckSuite) -> None:
         zygote.wait_until_warm()
         bench = Bench(plan.assignment, suite, zygote, plan.seed, Catalogue(plan.assignment, suite, plan.seed))
-        # closing it ends the worker that was started ahead, also when grading is cut short
-        with closing(_one_ahead(bench, _read_all(plan, tasks))) as submissions:
-            for item, session in submissions:
-                on_graded(_graded(bench, item, session))
+        checks = [check.id for check in suite.checks]
+        with closing(Gradebook(plan.book)) if plan.book else nullcontext() as book:
+            stored = book.runs if book else _nothing_stored
+            shelf = Shelf(plan.assignment, plan.seed, plan.level.value, checks, stored)
+            # closing it ends the worker that was started ahead, also when grading is cut short
+            with closing(_one_ahead(bench, _read_all(plan, tasks))) as submissions:
+                for item, session in submissions:
+                    on_graded(_graded(bench, shelf, item, session))
         zygote.release()
 
     try:
         with_checks(plan.assignment, work)
     except SandboxError as error:
         raise GraderError(str(error)) from None
+
+
+def _nothing_stored(_submission: str) -> list[Stored]:
+    return []
 
 
 def settle(plan: Plan, tasks: list[Task], on_graded: Callable[[Graded], None]) -> list[Task]:
@@ -169,26 +185,30 @@ def _one_ahead(bench: Bench, items: Iterator[_Read]) -> Generator[tuple[_Read, S
             ahead[1].end()
 
 
-def _graded(bench: Bench, item: _Read, session: Session | None) -> Graded:
+def _graded(bench: Bench, shelf: Shelf, item: _Read, session: Session | None) -> Graded:
     position, found = item.task
     result = item.decided
+    runs: tuple[Stored, ...] = ()
     if item.submission is not None:
         try:
-            result = grade(bench, item.submission, session)
+            result, met = regrade(bench, item.submission, session, shelf.usable(item.submission))
+            runs = shelf.packed(item.submission, met)
         except Exception as error:  # noqa: BLE001 - what one student handed in may cost no other result
             result = lost(bench.assignment, found, bench.zygote.level.value, why=in_one_line(error))
         finally:
             if session is not None:
                 session.end()
     if result is not None:
-        result = result.model_copy(update={"digest": item.digest})
-    return Graded(position=position, id=found.id, result=result)
+        # what the grader failed at is graded again by the next run: the fault may have been a passing one
+        digest = "" if result.outcome is Outcome.GRADER_ERROR else item.digest
+        result = result.model_copy(update={"digest": digest})
+    return Graded(position=position, id=found.id, result=result, runs=runs)
 
 
 def store(book: Gradebook, graded: Graded) -> None:
     """Commit what is done."""
     if graded.result is not None:
-        book.put(graded.result, graded.position)
+        book.put(graded.result, graded.position, graded.runs)
     else:
         book.place(graded.id, graded.position)
 

@@ -12,7 +12,7 @@ import importlib.util
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,6 +129,18 @@ class _Plugin:
         checks = [_check(item, self._assignment) for item in session.items]
         _refuse_what_does_not_fit(checks, self._assignment)
         return checks
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
+        """Call a check; one that returns something decides nothing, and pytest would let everybody pass it."""
+        wanted = pyfuncitem._fixtureinfo.argnames  # noqa: SLF001 - as pytest's own caller does
+        returned = pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted})
+        if returned is not None:
+            kind = type(returned).__name__
+            if isinstance(returned, Coroutine):
+                returned.close()
+            raise TypeError(f"it returned something of type {kind}: a check decides by assert or by raising")
+        return True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
 from fractions import Fraction
 
-from grader.checks.record import Record, recording
 from grader.course import Assignment
-from grader.engine import outcomes, seeds
-from grader.engine.catalogue import Catalogue
-from grader.engine.checks import Check, CheckSuite, Met
+from grader.engine.bench import Bench, run_check
 from grader.engine.diagnosis import Look
 from grader.engine.explained import carried_forward, explained
-from grader.engine.views import view_of
-from grader.results import BatchInfo, CheckResult, ExerciseResult, Location, Outcome, SubmissionResult
-from grader.sandbox.errors import Place, SandboxError, SandboxLost, SubmissionFault
+from grader.engine.runs import COUNTED, CheckRun
+from grader.results import BatchInfo, CheckResult, ExerciseResult, Outcome, SubmissionResult
 from grader.sandbox.isolation import Level
-from grader.sandbox.session import Code, Session, Time
-from grader.sandbox.student import Student
-from grader.sandbox.zygote import Zygote
+from grader.sandbox.session import Session
 from grader.submissions import Found, Submission
-from grader.worker import wire
 
 _WORST_FIRST = (
     Outcome.GRADER_ERROR, Outcome.TIMED_OUT, Outcome.OUT_OF_MEMORY, Outcome.CRASHED, Outcome.FORBIDDEN,
@@ -31,78 +24,6 @@ _WORST_FIRST = (
 
 _EXPLAINED = {Outcome.FAILED, Outcome.CRASHED}
 """Outcomes that a known mistake may explain."""
-
-
-@dataclass
-class Bench:
-    """What all submissions of a run share.
-
-    Attributes
-    ----------
-    assignment
-        What is graded.
-    suite
-        Its collected checks.
-    zygote
-        Where workers come from.
-    seed
-        The secret from which all inputs are drawn.
-    """
-
-    assignment: Assignment
-    suite: CheckSuite
-    zygote: Zygote
-    seed: str
-    catalogue: Catalogue | None = None
-    """The known mistakes; None on a student's machine, which has none."""
-    _reference: dict[str, BaseException | None] | None = None
-
-    def session(self, submission: Submission) -> Session:
-        """Return a submission's session; its worker is not started yet."""
-        configuration = self.assignment.configuration
-        limits = configuration.limits
-        code = Code(
-            module=submission.module,
-            notebook=submission.kind == "notebook",
-            cells=submission.cells,
-            files=dict(submission.siblings),
-            tolerant=configuration.import_errors == "tolerate",
-        )
-        use = wire.Limits(
-            memory_mb=limits.memory_mb,
-            # processor time backs wall time up; it is counted over all threads, so it gets some room
-            cpu_seconds=int(2 * (limits.submission_seconds + limits.import_seconds)) + 1,
-            file_mb=limits.file_mb,
-            output_kb=limits.output_kb,
-            processes=limits.processes,
-        )
-        allowed = Time(load=limits.import_seconds, check=limits.check_seconds, total=limits.submission_seconds)
-        return Session(self.zygote, code, limits=use, allowed=allowed)
-
-    def whose_fault(self, check: Check, error: BaseException | None) -> outcomes.Verdict:
-        """Tell a check at fault from an answer that no check can use: the reference decides."""
-        assert error is not None
-        if self._reference is None:
-            self._reference = self._run_reference()
-        if self._reference.get(check.id) is not None:
-            return outcomes.grader_error(error)
-        return outcomes.unusable(error)
-
-    def _run_reference(self) -> dict[str, BaseException | None]:
-        """Run every check with the reference in the student's place."""
-        path = self.assignment.solution
-        if path is None:
-            return {}
-        text = path.read_text(encoding="utf-8")
-        reference = Submission(
-            id="reference", student="reference", source=path.name, module=self.assignment.module, kind="script",
-            cells=(text,), siblings={}, digest="", notes=(),
-        )  # fmt: skip
-        session = self.session(reference)
-        try:
-            return {check.id: _run(self, session, check)[0].error for check in self.suite.checks}
-        finally:
-            session.end()
 
 
 def grade(bench: Bench, submission: Submission, session: Session | None = None) -> SubmissionResult:
@@ -117,15 +38,36 @@ def grade(bench: Bench, submission: Submission, session: Session | None = None) 
     session
         Its session, when that was prepared ahead.
     """
+    return regrade(bench, submission, session, {})[0]
+
+
+def regrade(
+    bench: Bench, submission: Submission, session: Session | None, usable: Mapping[str, CheckRun]
+) -> tuple[SubmissionResult, dict[str, CheckRun]]:
+    """Grade one submission as :func:`grade` does, running only the checks of which no earlier run is usable.
+
+    Returns
+    -------
+    result
+        As if all checks had been run now.
+    runs
+        Of all checks, by their ids.
+    """
     started = time.monotonic()
-    session = session or bench.session(submission)
+    session = bench.loaded(submission, session)
     try:
-        checks = _grade_checks(bench, session)
+        runs = _run_all(bench, session, usable)
+        if usable and any(run.result.outcome in COUNTED for run in runs.values()):
+            # it may have consequences for the others too
+            session.end()
+            session = bench.session(submission)
+            runs = _run_all(bench, session, {})
     finally:
         session.end()
+    checks = _compared(bench, runs)
     exercises = tuple(_score(bench.assignment, name, checks, session) for name in _names(bench))
     found = {check.outcome for check in checks}
-    return SubmissionResult(
+    result = SubmissionResult(
         id=submission.id,
         student=submission.student,
         assignment=bench.assignment.name,
@@ -137,6 +79,7 @@ def grade(bench: Bench, submission: Submission, session: Session | None = None) 
         isolation=bench.zygote.level.value,
         seconds=round(time.monotonic() - started, 4),
     )
+    return result, runs
 
 
 def info_of(assignment: Assignment, *, seed: str, level: Level, version: str) -> BatchInfo:
@@ -186,66 +129,25 @@ def _names(bench: Bench) -> list[str]:
     return [exercise.name for exercise in bench.assignment.exercises if exercise.name in checked]
 
 
-def _grade_checks(bench: Bench, session: Session) -> tuple[CheckResult, ...]:
-    """Run all checks, then say what is known about those that did not pass."""
-    graded = [_grade_check(bench, session, check) for check in bench.suite.checks]
-    results = [result for result, _, _ in graded]
-    own_gradients = {result.check: record.own_gradients for result, record, _ in graded}
-    checks = carried_forward(results, own_gradients)
+def _run_all(bench: Bench, session: Session, usable: Mapping[str, CheckRun]) -> dict[str, CheckRun]:
+    runs = {}
+    for check in bench.suite.checks:
+        runs[check.id] = usable.get(check.id) or run_check(bench, session, check)
+        bench.on_check(runs[check.id].result)
+    return runs
+
+
+def _compared(bench: Bench, runs: Mapping[str, CheckRun]) -> tuple[CheckResult, ...]:
+    """Return the results of all checks, with what they say of each other, and what is known about failures."""
+    own_gradients = {name: list(run.own_gradients) for name, run in runs.items()}
+    checks = carried_forward([run.result for run in runs.values()], own_gradients)
     if bench.catalogue is None:
         return checks
     looks = [
-        Look(check=check, view=view_of(record.sightings, met.error), wrong=result.outcome in _EXPLAINED)
-        for check, (result, record, met) in zip(bench.suite.checks, graded, strict=True)
+        Look(check=check, view=runs[check.id].view, wrong=runs[check.id].result.outcome in _EXPLAINED)
+        for check in bench.suite.checks
     ]
     return explained(bench.catalogue, checks, looks)
-
-
-def _grade_check(bench: Bench, session: Session, check: Check) -> tuple[CheckResult, Record, Met]:
-    started = time.monotonic()
-    met, record = _run(bench, session, check)
-    if isinstance(met.error, SandboxLost):
-        met, record = _run(bench, session, check)
-    seen = session.seen
-    verdict = _judge(met) or bench.whose_fault(check, met.error)
-    result = CheckResult(
-        check=check.id,
-        exercise=check.exercise,
-        title=check.title,
-        visibility=check.visibility,
-        weight=check.weight,
-        outcome=verdict.outcome,
-        message=verdict.message,
-        hint=verdict.hint,
-        evidence=verdict.evidence,
-        location=_location(verdict.place),
-        notes=tuple(f"{note}." for note in (*record.notes, *seen.changed)),
-        output=seen.output,
-        functions=tuple(seen.functions),
-        seconds=round(time.monotonic() - started, 4),
-    )
-    return result, record, met
-
-
-def _judge(met: Met) -> outcomes.Verdict | None:
-    """Return the verdict; None when only the reference can tell, as of fixtures that failed."""
-    if met.phase == "call" or isinstance(met.error, SubmissionFault | SandboxError | None):
-        return outcomes.judge(met.error)
-    return None
-
-
-def _run(bench: Bench, session: Session, check: Check) -> tuple[Met, Record]:
-    session.begin(seeds.globals_of(bench.seed, check.id))
-    student = Student(session, bench.assignment.configuration.packages)
-    with recording() as record:
-        met = bench.suite.run(check, student, seeds.inputs_of(bench.seed, check.id))
-    return met, record
-
-
-def _location(place: Place | None) -> Location | None:
-    if place is None:
-        return None
-    return Location(file=place.file, line=place.line, code=place.code, function=place.function, cell=place.cell)
 
 
 def _score(assignment: Assignment, name: str, checks: tuple[CheckResult, ...], session: Session) -> ExerciseResult:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from grader.course import Assignment
+from grader.engine.bench import Bench
 from grader.engine.checks import CheckSuite, with_checks
-from grader.engine.grade import Bench, grade, unreadable
+from grader.engine.grade import grade, unreadable
 from grader.engine.warm import zygote_of
 from grader.errors import GraderError
 from grader.results import Outcome, SubmissionResult
@@ -15,7 +16,7 @@ from grader.sandbox import isolation
 from grader.sandbox.errors import SandboxError
 from grader.submissions import Found, Unreadable, find_own, read
 
-_PUBLIC_SEED = "public"
+PUBLIC_SEED = "public"
 """Public checks draw the same inputs every time: a student can reproduce what failed."""
 
 
@@ -58,7 +59,7 @@ def check(
 
         def work(suite: CheckSuite) -> bool:
             zygote.wait_until_warm()
-            bench = Bench(public, suite, zygote, _PUBLIC_SEED)
+            bench = Bench(public, suite, zygote, PUBLIC_SEED)
             while True:
                 result = _grade_own(bench, own)
                 show(result)

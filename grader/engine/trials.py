@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 ANSWER = "answer"
 """Name of the module that an answer is executed as."""
 
+PATIENCE = 20
+"""A process gets a twentieth of a processor on a very busy machine."""
+
 LONGEST_SECONDS = 10.0
 """Time for what is no check of its own: an import, a comparison of calls. It ends endless loops."""
 
@@ -139,7 +142,11 @@ def _silent() -> Iterator[None]:
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Raise ``TimeoutError`` inside after some time; only the main thread of a POSIX system can."""
+    """Raise ``TimeoutError`` inside after some time; only the main thread of a POSIX system can.
+
+    It is time of the processor that counts: by the clock, a right answer would be late on a busy machine. What waits
+    and computes nothing is ended by the clock, :data:`PATIENCE` times later.
+    """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -147,11 +154,14 @@ def limited(seconds: float) -> Iterator[None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise TimeoutError(f"no end within {seconds:g} s")
 
-    before: Any = signal.signal(signal.SIGALRM, stop)
-    # again and again: what is looping may catch the first one
-    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+    timers = {signal.SIGPROF: (signal.ITIMER_PROF, seconds), signal.SIGALRM: (signal.ITIMER_REAL, PATIENCE * seconds)}
+    before: dict[int, Any] = {number: signal.signal(number, stop) for number in timers}
+    for timer, after in timers.values():
+        signal.setitimer(timer, after, seconds)  # again and again: what is looping may catch the first one
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for timer, _ in timers.values():
+            signal.setitimer(timer, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)

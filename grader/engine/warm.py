@@ -21,4 +21,4 @@ def zygote_of(assignment: Assignment, level: Level) -> Zygote:
     absent = packages.missing(allowed)
     if absent:
         raise GraderError(f"{assignment.name} needs {', '.join(absent)}: pip install {' '.join(absent)}")
-    return Zygote(level, allowed)
+    return Zygote(level, allowed, assignment.configuration.preload)

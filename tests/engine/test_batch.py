@@ -126,12 +126,12 @@ class TestFaultsOfTheGrader:
         assert results["anna"].outcome is Outcome.PASSED
 
     def test_grading_neither(self, grade, tiny, folder, monkeypatch):
-        def fails(bench, submission, session):
+        def fails(bench, submission, session, usable):
             if submission.id == "berta":
                 raise ZeroDivisionError("division by zero")
-            return grading.grade(bench, submission, session)
+            return grading.regrade(bench, submission, session, usable)
 
-        monkeypatch.setattr(batch, "grade", fails)
+        monkeypatch.setattr(batch, "regrade", fails)
         results = grade(folder, tiny)
         assert [result.outcome.value for result in results.values()] == ["passed", "grader error", "unreadable"]
 

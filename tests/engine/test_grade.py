@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import Assignment
-from grader.engine import grade as grading
+from grader.engine import bench as benches
 from grader.results import Outcome
 from grader.sandbox.errors import SandboxLost
 
@@ -91,15 +91,15 @@ class TestWhoseFault:
         assert one("def mean(x): return {}\n", assignment=public).checks[-1].outcome is Outcome.FAILED
 
     def test_a_sandbox_that_breaks_down_once_costs_nothing(self, one, right, monkeypatch):
-        real, broken = grading._run, []
+        real, broken = benches._run_once, []
 
         def once(bench, session, check):
             if check.id == "hidden/check_mean_of_constants" and not broken:
                 broken.append(check)
-                return grading.Met(SandboxLost("the sandbox ended under a worker"), "call"), grading.Record()
+                return benches.Met(SandboxLost("the sandbox ended under a worker"), "call"), benches.Record()
             return real(bench, session, check)
 
-        monkeypatch.setattr(grading, "_run", once)
+        monkeypatch.setattr(benches, "_run_once", once)
         assert one(right).outcome is Outcome.PASSED
         assert broken
 

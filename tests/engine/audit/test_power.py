@@ -211,13 +211,18 @@ class TestMutants:
 
 
 def test_what_swallows_the_end_of_its_time_is_ended_again():
-    with pytest.raises(TimeoutError, match=r"no end within 0\.05 s"), trials._limited(0.05):
+    with pytest.raises(TimeoutError, match=r"no end within 0\.05 s"), trials.limited(0.05):
         try:
             while True:
                 pass
         except TimeoutError:
             while True:
                 pass
+
+
+def test_what_waits_and_computes_nothing_is_ended_by_the_clock():
+    with pytest.raises(TimeoutError, match=r"no end within 0\.02 s"), trials.limited(0.02):
+        time.sleep(60)
 
 
 class TestPrivateResults:
