@@ -29,11 +29,24 @@ app = typer.Typer(
 )
 
 
+class LayoutChoice(StrEnum):
+    """How submissions arrived; found out unless told."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    CLONE = "clone"
+    FLAT = "flat"
+    MOODLE = "moodle"
+    GRADESCOPE = "gradescope"
+    ZIP = "zip"
+
+
 class IsolationChoice(StrEnum):
     """What may be asked for; ``best`` is resolved on the machine."""
 
     BEST = "best"
     NAMESPACE = "namespace"
+    USER = "user"
     NONE = "none"
 
 
@@ -64,16 +77,17 @@ def grade(
     assignment: _Assignment = "",
     course: _CourseFolder = None,
     jobs: Annotated[int, typer.Option(min=1, help="Submissions graded at a time.")] = 1,
+    layout: Annotated[LayoutChoice | None, typer.Option(help="How they arrived; found out unless told.")] = None,
     seed: _Seed = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Grade again what is graded already.")] = False,
-    isolation: _Isolation = IsolationChoice.NAMESPACE,
+    isolation: _Isolation = IsolationChoice.BEST,
 ) -> None:
     """Grade a folder of submissions with all checks."""
     from grader.commands import instructor
 
     _run(
         instructor.grade, submissions, out, assignment=assignment, course=course, jobs=jobs, seed=seed, fresh=fresh,
-        isolation=isolation.value,
+        isolation=isolation.value, layout=layout.value if layout else None,
     )  # fmt: skip
 
 
@@ -83,8 +97,7 @@ def report(
     to: Annotated[
         str,
         typer.Option(
-            "--to",
-            help="all, table, csv, json, schema, junit, classroom, gradescope, canvas, moodle or notebook.",
+            "--to", help="all, table, csv, json, schema, junit, classroom, gradescope, canvas, moodle or notebook."
         ),
     ] = "all",
     *,
@@ -92,12 +105,50 @@ def report(
     column: Annotated[str, typer.Option(help="For canvas and moodle: the column to fill, found unless given.")] = "",
     roster: Annotated[Path | None, typer.Option(help="For canvas and moodle: CSV of who is known by what.")] = None,
     submissions: Annotated[Path | None, typer.Option(help="For notebook: what was graded.")] = None,
+    course: _CourseFolder = None,
 ) -> None:
     """Write the reports again from the gradebook."""
     from grader.commands import forms, instructor
 
-    options = forms.Options(gradebook=gradebook, column=column, roster=roster, submissions=submissions)
+    options = forms.Options(gradebook=gradebook, column=column, roster=roster, submissions=submissions, course=course)
     _run(instructor.report, out, to=to, options=options)
+
+
+@app.command()
+def override(
+    out: Annotated[Path, typer.Argument(help="Folder that `grader grade` wrote.")],
+    submission: Annotated[str, typer.Argument(help="Its id: the first column of grades.csv.")],
+    exercise: Annotated[str, typer.Argument(help="Name of the exercise.")],
+    points: Annotated[str | None, typer.Argument(help="What counts from now on: 3, 2.5 or 7/3.")] = None,
+    *,
+    reason: Annotated[str, typer.Option(help="Why; the student reads it.")] = "",
+    remove: Annotated[bool, typer.Option("--remove", help="Let the checks decide again.")] = False,
+) -> None:
+    """Set points by hand; grading again does not change them."""
+    from grader.commands import instructor
+
+    _run(instructor.override, out, submission, exercise, points, reason=reason, remove=remove)
+
+
+@app.command()
+def ci(
+    path: Annotated[Path, typer.Argument(help="The student's repository; this folder unless given.")] = Path(),
+    *,
+    out: Annotated[Path, typer.Option("--out", help="Folder for JUnit, feedback and forms.")] = Path("grader-results"),
+    assignment: _Assignment = "",
+    gradescope: Annotated[Path | None, typer.Option(help="Gradescope's folder: grade with all checks there.")] = None,
+    course: _CourseFolder = None,
+    isolation: _Isolation = IsolationChoice.BEST,
+) -> None:
+    """Run the public checks in CI, and leave results in the form of the system that runs them."""
+    from grader.commands import ci as command
+
+    if gradescope is not None:
+        _run(
+            command.gradescope, path, root=gradescope, course=course or Path(), assignment=assignment,
+            isolation=isolation.value,
+        )  # fmt: skip
+    _run(command.ci, path, out=out, assignment=assignment, isolation=isolation.value)
 
 
 @app.command()
@@ -105,12 +156,13 @@ def release(
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the student repository.")] = None,
     *,
     only: Annotated[str, typer.Option(help="One assignment.")] = "",
+    to: Annotated[str, typer.Option("--to", help="students, classroom50 or gradescope.")] = "students",
     course: _CourseFolder = None,
 ) -> None:
-    """Generate stubs and notebooks from the references, and copy what students receive."""
+    """Generate stubs and notebooks from the references, and write what is handed out."""
     from grader.commands import author
 
-    _run(author.release, out, only=only, course=course)
+    _run(author.release, out, only=only, to=to, course=course)
 
 
 @app.command()

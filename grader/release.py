@@ -1,24 +1,23 @@
 """From reference and assignments to what students receive.
 
 The stub and the notebook in ``assignments/`` are generated from the reference (how is
-:mod:`grader.stub`'s affair). A release is a copy of the folders in ``assignments/``, with a
-proof that no line of a solution is in it.
+:mod:`grader.stub`'s affair). What students receive of an
+assignment is its folder in ``assignments/``, with a proof that nothing hidden is in it;
+:mod:`grader.handout` makes repositories and archives of that.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from grader.stub import ReleaseError, is_code, make_notebook, make_stub, regions_of
+from grader.secrecy import leak, secrets_of
+from grader.stub import ReleaseError, make_notebook, make_stub
 
-__all__ = ["ReleaseError", "copy_release", "drift", "generate", "make_notebook", "make_stub", "write"]
+__all__ = ["ReleaseError", "drift", "generate", "make_notebook", "make_stub", "student_files", "write"]
 
 _REQUIRED = ("README.md", "assignment.toml", "checks.py")
 """Files of an assignment besides those that are generated."""
-_TELLING = 20
-"""Characters beyond which a line of a solution tells something: shorter ones (``return h, cache``) occur anywhere."""
 
 
 def generate(course_root: Path, name: str) -> dict[Path, str]:
@@ -55,41 +54,29 @@ def drift(course_root: Path, name: str) -> list[str]:
     return lines
 
 
-def copy_release(course_root: Path, out: Path, *, only: str | None = None) -> list[Path]:
-    """Copy what students receive to ``out``, a folder for each assignment.
+def student_files(course_root: Path, names: Sequence[str]) -> dict[str, bytes]:
+    """Return what students receive of assignments, by path: complete, up to date, and nothing hidden in it.
 
     Parameters
     ----------
     course_root
         The folder of ``reference/`` and ``assignments/``.
-    out
-        Where to: a new folder, or an empty one.
-    only
-        Name of one assignment; all of them by default.
-
-    Returns
-    -------
-    list of Path
-        The files that were written.
+    names
+        Of the assignments.
 
     Raises
     ------
     ReleaseError
-        When ``out`` is not empty, a file is missing or not up to date, or a line of a solution
-        is in what would be copied. Nothing is written then.
+        When a file is missing or not up to date, or something of the reference is in what would be handed out.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ReleaseError(f"{out} is not an empty folder: choose another")
-    folder = course_root / "assignments"
-    names = [only] if only else _assignments(folder)
-    contents = {path: data for name in names for path, data in _student_files(course_root, name).items()}
-    written = []
-    for path, data in contents.items():
-        target = out / path.relative_to(folder)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-        written.append(target)
-    return written
+    files = {}
+    for name in names:
+        found = _student_files(course_root, name)
+        told = leak(secrets_of(course_root, name), found)
+        if told:
+            raise ReleaseError(f"assignments/{told}")
+        files.update(found)
+    return files
 
 
 def _reference(course_root: Path, name: str) -> str:
@@ -103,16 +90,12 @@ def _content(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def _assignments(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if path.is_dir() and _is_shipped(path))
-
-
 def _is_shipped(path: Path) -> bool:
     return not path.name.startswith(".") and path.name != "__pycache__"
 
 
-def _student_files(course_root: Path, name: str) -> dict[Path, bytes]:
-    """Read the folder of an assignment, complete, up to date and without a line of the solution."""
+def _student_files(course_root: Path, name: str) -> dict[str, bytes]:
+    """Read the folder of an assignment, complete and up to date."""
     stale = drift(course_root, name)
     if stale:
         raise ReleaseError(stale[0])
@@ -124,9 +107,8 @@ def _student_files(course_root: Path, name: str) -> dict[Path, bytes]:
     links = [path for path in paths if path.is_symlink()]
     if links:
         raise ReleaseError(f"{links[0].relative_to(course_root).as_posix()} is a link: put the file itself there")
-    contents = {path: path.read_bytes() for path in paths if path.is_file()}
-    _prove_hidden(course_root, name, contents)
-    return contents
+    files = [path for path in paths if path.is_file()]
+    return {path.relative_to(folder.parent).as_posix(): path.read_bytes() for path in files}
 
 
 def _between(folder: Path, path: Path) -> Iterator[Path]:
@@ -134,19 +116,3 @@ def _between(folder: Path, path: Path) -> Iterator[Path]:
     while path != folder:
         yield path
         path = path.parent
-
-
-def _prove_hidden(course_root: Path, name: str, contents: Mapping[Path, bytes]) -> None:
-    """Refuse files in which a telling line of the solution stands, as text or as text in JSON."""
-    source = _reference(course_root, name)
-    stub = make_stub(source)
-    for region in regions_of(source):
-        for number, line in enumerate(region.body, region.begin + 1):
-            text = line.strip()
-            if not is_code(line) or len(text) <= _TELLING or text in stub:
-                continue
-            forms = {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
-            for path, data in contents.items():
-                if any(form.encode() in data for form in forms):
-                    where = path.relative_to(course_root).as_posix()
-                    raise ReleaseError(f"{where} holds line {number} of the solution of {name}: take it out")

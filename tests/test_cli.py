@@ -156,7 +156,7 @@ class TestReport:
     def test_refuses_other_forms(self, graded, here):
         done = here("report", graded, "--to", "pdf")
         assert (done.exit_code, done.stderr) == (
-            2, "grader: there is no report 'pdf'; there are: all, table, csv, json, schema\n",
+            2, "grader: there is no report 'pdf'; there are: all, table, csv, json, schema, junit, classroom, gradescope, canvas, moodle, notebook\n",
         )  # fmt: skip
 
     def test_into_a_pipe_that_is_closed_is_no_error(self, graded):

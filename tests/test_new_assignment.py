@@ -21,7 +21,7 @@ from grader.engine.plain import PlainStudent, module_of
 from grader.mistakes import Mistake, read_variants
 from grader.mutants import mutants
 from grader.new import create
-from grader.release import copy_release, drift
+from grader.release import drift, student_files
 
 ROOT = Path(new.__file__).resolve().parent.parent
 NAME = "layer_of_mine"
@@ -127,9 +127,9 @@ class TestWhatIsWritten:
         assert set(found) == ids_of(made)
         assert {message.partition(":")[0] for message in found.values()} == {"NotImplementedError"}
 
-    def test_stub_and_notebook_are_generated_and_the_release_holds_no_solution(self, made, tmp_path):
+    def test_stub_and_notebook_are_generated_and_the_release_holds_no_solution(self, made):
         assert drift(made, NAME) == []
-        assert len(copy_release(made, tmp_path / "out")) == 5
+        assert len(student_files(made, [NAME])) == 5
 
     def test_no_placeholder_is_left(self, made):
         texts = [path.read_text(encoding="utf-8") for path in made.rglob("*") if path.suffix in {".py", ".md", ".toml"}]

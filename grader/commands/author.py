@@ -74,8 +74,9 @@ def _write(out: Path, texts: dict[Path, str]) -> None:
         raise GraderError(f"{out} cannot be written: {error.strerror}") from None
 
 
-def release(console: Console, out: Path | None, *, only: str, course: Path | None) -> int:
-    """Generate what students receive, and copy it when ``out`` is given."""
+def release(console: Console, out: Path | None, *, only: str, to: str, course: Path | None) -> int:
+    """Generate what students receive, and write a repository or an archive of it when ``out`` is given."""
+    from grader import handout
     from grader import release as releasing
 
     root = course or find_course(Path()).root
@@ -86,8 +87,27 @@ def release(console: Console, out: Path | None, *, only: str, course: Path | Non
             for path in changed:
                 console.print(f"generated {path.resolve().relative_to(root.resolve())}", soft_wrap=True)
         if out is not None:
-            releasing.copy_release(root, out, only=only or None)
+            handout.write(_handout(root, names, to), out)
             console.print(f"released {', '.join(names)} to {out}", soft_wrap=True)
     except releasing.ReleaseError as error:
         raise GraderError(str(error)) from None
+    except OSError as error:
+        raise GraderError(f"{out} cannot be written: {error.strerror}") from None
     return OK
+
+
+def _handout(root: Path, names: list[str], to: str) -> dict[str, bytes]:
+    from grader import handout
+
+    match to:
+        case "students":
+            return handout.student_repository(root, names)
+        case "classroom50":
+            return handout.classroom50_bundle(root, names)
+        case "gradescope":
+            archives: dict[str, bytes] = {}
+            for name in names:
+                archives |= handout.gradescope_archive(root, name)
+            return archives
+        case _:
+            raise GraderError(f"there is no release to {to!r}; there are: students, classroom50, gradescope")

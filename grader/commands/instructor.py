@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.commands.shared import GRADER_ERRORS, OK, level_of, progress
+from grader.commands import forms
+from grader.commands.shared import GRADER_ERRORS, OK, keep_closed, level_of, progress
 from grader.course import Assignment, Course, find_course
 from grader.errors import GraderError
 from grader.results import Outcome
@@ -30,10 +32,11 @@ def grade(
     seed: str | None,
     fresh: bool,
     isolation: str,
+    layout: str | None = None,
 ) -> int:
     """Grade a folder of submissions and write every report."""
     from grader.engine.warm import zygote_of
-    from grader.submissions import Unreadable, find
+    from grader.submissions import Layout, Unreadable, find
 
     if not submissions.exists():
         raise GraderError(f"there is no {submissions}")
@@ -41,14 +44,16 @@ def grade(
     if chosen.hidden is None:
         console.print(f"There is no reference/{chosen.name}: only the public checks are run.")
     try:
-        found = find(submissions, module=chosen.module)
+        found = find(submissions, module=chosen.module, layout=Layout(layout) if layout else None)
     except (Unreadable, OSError) as error:
         raise GraderError(f"{submissions}: {error}") from None
     if not found:
         raise GraderError(f"{submissions} holds no submission: neither .py, .ipynb, .zip nor a folder a student")
-    level = level_of(isolation)
+    level = level_of(isolation, foreign=True)
+    new = not out.exists()
+    keep_closed(level, [chosen.hidden, submissions, out])
     with zygote_of(chosen, level) as zygote:
-        if jobs == 1 and not out.exists():
+        if jobs == 1 and new:
             # most of the time before the first result is importing, here and there: let both do it at once
             zygote.start()
         return _grade(console, found, out, chosen, zygote, jobs=jobs, seed=seed, fresh=fresh)
@@ -88,20 +93,17 @@ def _grade(
     return GRADER_ERRORS if any(row.outcome is Outcome.GRADER_ERROR for row in rows) else OK
 
 
-def report(console: Console, out: Path, *, to: str) -> int:
+def report(console: Console, out: Path, *, to: str, options: forms.Options) -> int:
     """Write reports again from the gradebook."""
     import json
     import sys
 
-    from grader.engine import batch
     from grader.reports import grades, terminal, whole
 
     if to == "schema":
         sys.stdout.write(json.dumps(whole.json_schema(), indent=2) + "\n")
         return OK
-    if not (out / batch.GRADEBOOK).is_file():
-        raise GraderError(f"{out} holds no gradebook: give the folder that `grader grade --out` wrote")
-    with batch.open_gradebook(out) as book:
+    with _gradebook(out) as book:
         info = book.info()
         if to == "all":
             _write(out, book)
@@ -113,8 +115,39 @@ def report(console: Console, out: Path, *, to: str) -> int:
         elif to == "json":
             whole.write_results_json(sys.stdout, info, book.results())
         else:
-            raise GraderError(f"there is no report {to!r}; there are: all, table, csv, json, schema")
+            forms.write(console, out, to, info, list(book.results()), options)
     return OK
+
+
+def override(
+    console: Console, out: Path, submission: str, exercise: str, points: str | None, *, reason: str, remove: bool
+) -> int:
+    """Set the points of one exercise of one submission by hand, or take that back, and write every report again."""
+    if remove == (points is not None):
+        raise GraderError("give either the points or --remove")
+    if not remove and not reason.strip():
+        raise GraderError("say why with --reason: the student reads it")
+    with _gradebook(out) as book:
+        book.override(submission, exercise, None if points is None else _fraction(points), reason)
+        _write(out, book)
+    console.print(f"{submission}, {exercise}: {'what the checks give' if remove else points}", markup=False)
+    return OK
+
+
+def _fraction(points: str) -> Fraction:
+    try:
+        return Fraction(points)
+    except (ValueError, ZeroDivisionError):
+        raise GraderError(f"{points!r} are no points: write 3, 2.5 or 7/3") from None
+
+
+def _gradebook(out: Path) -> Gradebook:
+    """Open the gradebook of a folder that was graded into."""
+    from grader.engine import batch
+
+    if not (out / batch.GRADEBOOK).is_file():
+        raise GraderError(f"{out} holds no gradebook: give the folder that `grader grade --out` wrote")
+    return batch.open_gradebook(out)
 
 
 def _write(out: Path, book: Gradebook) -> list[Row]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.errors import GraderError
@@ -17,22 +18,51 @@ if TYPE_CHECKING:
 OK, NOT_ALL_PASSED, COULD_NOT_RUN, GRADER_ERRORS = 0, 1, 2, 3
 
 
-def level_of(isolation: str) -> Level:
+def level_of(isolation: str, *, foreign: bool = False) -> Level:
     """Return the level of isolation that was asked for.
+
+    Parameters
+    ----------
+    isolation
+        The name of a level, or ``best``.
+    foreign
+        Whether other people's code is graded: ``best`` is then never ``none``, which has to be asked for.
 
     Raises
     ------
     GraderError
         When this machine does not offer it.
     """
+    from grader.sandbox import users
     from grader.sandbox.isolation import Level, best, why_not_namespace
 
-    if isolation == "best":
-        return best()
-    level = Level(isolation)
-    if level is Level.NAMESPACE and why_not_namespace():
-        raise GraderError(f"{why_not_namespace()}; or trust all submissions and say --isolation none")
+    level = best() if isolation == "best" else Level(isolation)
+    reasons = {Level.NAMESPACE: why_not_namespace, Level.USER: users.why_not_user}
+    why_not = reasons[level]() if level in reasons else ""
+    if foreign and isolation == "best" and level is Level.NONE:
+        why_not = f"{why_not_namespace()}. Or: {users.why_not_user()}"
+    if why_not:
+        raise GraderError(f"{why_not}; or trust all submissions and say --isolation none")
     return level
+
+
+def keep_closed(level: Level, paths: Iterable[Path | None]) -> None:
+    """Refuse to grade where student code could read what is hidden: at a level that has no view of its own.
+
+    Raises
+    ------
+    GraderError
+        With the path that is open to others, and what to do.
+    """
+    from grader.sandbox import isolation, users
+    from grader.sandbox.errors import SandboxError
+
+    if level is not isolation.Level.USER:
+        return
+    try:
+        users.refuse_open(path for path in paths if path is not None)
+    except SandboxError as error:
+        raise GraderError(str(error)) from None
 
 
 @contextmanager

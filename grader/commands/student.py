@@ -29,7 +29,7 @@ def check(console: Console, path: Path, *, watch: bool, isolation: str) -> int:
         raise GraderError(f"there is no {path}")
     assignment = find_assignment(path if path.is_dir() else path.parent)
     level = level_of(isolation)
-    info = info_of(assignment, seed="public", level=level, version=grader_version())
+    info = info_of(assignment, seed=local.PUBLIC_SEED, level=level, version=grader_version())
 
     def show(result: SubmissionResult) -> None:
         if watch:

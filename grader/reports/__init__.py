@@ -11,13 +11,22 @@ module              what it makes                            who reads it
 ``feedback``        feedback as Markdown                     student, where HTML cannot be shown
 ``grades``          ``grades.csv``                           instructor, learning platforms
 ``whole``           ``results.json`` and its JSON Schema     other programs
+``junit``           JUnit XML                                every CI
+``actions``         annotations and summary of a step        student, on GitHub
+``classroom``       the form of the Classroom actions        their reporter
+``classroom50``     ``result.json``                          Classroom 50
+``gradescope``      ``results.json`` of one submission       Gradescope
+``platforms``       an export of Canvas or Moodle, filled    the learning platform
+``notebook``        the own notebook with feedback in it     student
 ``audit``           the verdict of an audit, and what needs  the author who typed the command
                     attention
 ``audit_page``      all of an audit, as a page               author
 ==================  =======================================  ==================================
 
 ``redact`` decides alone what a student may see; ``text`` makes foreign text harmless;
-``words`` says in sentences what an outcome means; ``rows`` and ``summary`` hold the little
-that a page about a whole class needs, ``audit_summary`` what both reports of an audit say.
-``pages`` and ``screen`` hold what all pages and all printed reports have in common.
+``words`` says in sentences what an outcome means, ``plain`` all that is to say of a check;
+``rows`` and ``summary`` hold the little that a page about a whole class needs, ``audit_summary``
+what both reports of an audit say; ``shares`` splits points among checks; ``cells`` changes
+single cells of a CSV file, and ``people`` finds out who is who. ``pages`` and ``screen`` hold
+what all pages and all printed reports have in common.
 """

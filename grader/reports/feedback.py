@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from grader.evidence import Evidence
 from grader.reports.redact import redact
 from grader.reports.text import counted, one_line, prose, visible
-from grader.reports.words import WORDS, advice, causes, place, whole_file
+from grader.reports.words import WORDS, advice, by_hand, causes, place, whole_file
 from grader.results import BatchInfo, CheckResult, ExerciseResult, Outcome, SubmissionResult, format_points
 
 # Characters that mean something in the middle of a line of GitHub's Markdown; the angle brackets
@@ -30,6 +30,22 @@ def feedback_markdown(info: BatchInfo, result: SubmissionResult) -> str:
         blocks += ["## Passed", "\n".join(_passed_line(check) for check in passed)]
     blocks.append("Of hidden checks you see the title, the outcome and a hint.")
     return "\n\n".join(blocks) + "\n"
+
+
+def exercise_markdown(result: SubmissionResult, name: str) -> str:
+    """Return what the feedback of ``result`` says of the exercise ``name``: points, hints, and what passed."""
+    shown = redact(result)
+    exercise = next(exercise for exercise in shown.exercises if exercise.name == name)
+    own = [check for check in shown.checks if check.exercise == name]
+    points = f"{format_points(exercise.earned)} of {format_points(exercise.points)} points"
+    blocks = [f"**{_prose(exercise.title)}: {points}**"]
+    if exercise.override:
+        blocks.append(_prose(by_hand(exercise)))
+    if exercise.missing:
+        blocks.append(f"Still to write: {', '.join(map(_span, exercise.missing))}")
+    blocks += [block for check in own if check.outcome is not Outcome.PASSED for block in _check(check)]
+    passed = [_passed_line(check) for check in own if check.outcome is Outcome.PASSED]
+    return "\n\n".join([*blocks, *(["Passed:", "\n".join(passed)] if passed else [])]) + "\n"
 
 
 def _heading(info: BatchInfo, result: SubmissionResult) -> Iterator[str]:
@@ -49,6 +65,9 @@ def _exercise_table(result: SubmissionResult) -> Iterator[str]:
     if result.exercises:
         head = "| Exercise | Points | Checks passed |\n| --- | ---: | ---: |"
         yield "\n".join([head, *map(_exercise_line, result.exercises)])
+    for exercise in result.exercises:
+        if exercise.override:
+            yield f"**{_prose(exercise.title)}:** {_prose(by_hand(exercise))}"
     missing = [name for exercise in result.exercises for name in exercise.missing]
     if missing:
         yield f"Still to write: {', '.join(map(_span, missing))}"

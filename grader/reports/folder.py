@@ -37,11 +37,11 @@ def write_folder(out: Path, info: BatchInfo, results: Callable[[], Iterable[Subm
     OSError
         When something cannot be written; what was there before is whole then.
     """
-    with _whole_file(out / "results.json") as stream:
+    with whole_file(out / "results.json") as stream:
         whole.write_results_json(stream, info, results())
-    with _whole_file(out / "grades.csv") as stream:
+    with whole_file(out / "grades.csv") as stream:
         grades.write_grades_csv(stream, info, results())
-    with _whole_folder(out / REPORT) as report, _whole_folder(out / FEEDBACK) as handed_back:
+    with whole_folder(out / REPORT) as report, whole_folder(out / FEEDBACK) as handed_back:
         rows = []
         for result in results():
             _write(report / html.page_name(result.id), html.student_page(info, result))
@@ -57,7 +57,7 @@ def _write(path: Path, text: str) -> None:
 
 
 @contextmanager
-def _whole_file(path: Path) -> Iterator[TextIO]:
+def whole_file(path: Path) -> Iterator[TextIO]:
     """Give a stream whose text appears under ``path`` only when all of it was written."""
     partial = path.with_name(f".{path.name}.part")
     with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
@@ -66,7 +66,7 @@ def _whole_file(path: Path) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _whole_folder(path: Path) -> Iterator[Path]:
+def whole_folder(path: Path) -> Iterator[Path]:
     """Give a folder that takes the place of ``path`` only when all of it was written."""
     partial = path.with_name(f".{path.name}.part")
     shutil.rmtree(partial, ignore_errors=True)

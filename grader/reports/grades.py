@@ -23,8 +23,9 @@ def write_grades_csv(stream: TextIO, info: BatchInfo, results: Iterable[Submissi
     """Write one line a submission, in the order of ``results``, to ``stream``.
 
     The columns are ``id``, ``student``, ``outcome``, one for each exercise by its name,
-    ``total``, ``out_of`` and ``message``. Points have at most two decimals. A submission that
-    could not be graded has 0 points; its outcome and message say why. Quoting is that of RFC
+    ``total``, ``out_of``, ``message`` and ``by_hand``: which points an instructor set, and why.
+    Points have at most two decimals. A submission that could not be graded has 0 points, unless
+    they were set by hand; its outcome and message say why. Quoting is that of RFC
     4180, except that lines end in a line feed. Text that a spreadsheet would take for a
     formula gets a leading apostrophe.
 
@@ -35,7 +36,7 @@ def write_grades_csv(stream: TextIO, info: BatchInfo, results: Iterable[Submissi
     """
     writer = csv.writer(stream, lineterminator="\n")
     names = [exercise.name for exercise in info.exercises]
-    writer.writerow([*map(_cell, ("id", "student", "outcome", *names, "total", "out_of", "message"))])
+    writer.writerow([*map(_cell, ("id", "student", "outcome", *names, "total", "out_of", "message", "by_hand"))])
     out_of = format_points(points_of(info))
     for result in results:
         writer.writerow(_line(row_of(result), names=names, out_of=out_of))
@@ -44,7 +45,8 @@ def write_grades_csv(stream: TextIO, info: BatchInfo, results: Iterable[Submissi
 def _line(row: Row, *, names: Iterable[str], out_of: str) -> list[str]:
     by_exercise = [format_points(row.by_exercise.get(name, Fraction(0))) for name in names]
     known = [_cell(row.id), _cell(row.student), row.outcome.value]
-    return [*known, *by_exercise, format_points(row.earned), out_of, _cell(row.message)]
+    by_hand = " ".join(f"{name}: {words}" for name, words in row.by_hand)
+    return [*known, *by_exercise, format_points(row.earned), out_of, _cell(row.message), _cell(by_hand)]
 
 
 def _cell(text: str) -> str:

@@ -22,7 +22,7 @@ from grader.reports.pages import POLICY, environment
 from grader.reports.redact import redact
 from grader.reports.rows import Row, faults_of, points_of
 from grader.reports.summary import summarize
-from grader.reports.words import advice
+from grader.reports.words import advice, without_gpu
 from grader.results import BatchInfo, CheckResult, ExerciseResult, Outcome, SubmissionResult
 
 CLASS_PAGE_NAME = "index.html"
@@ -63,6 +63,7 @@ def class_page(info: BatchInfo, rows: Sequence[Row]) -> str:
         rows=rows,
         faults=[(row, name, message) for row in rows for name, message in row.faults],
         summary=summarize(info, rows),
+        gpu=without_gpu(row.without_gpu for row in rows),
         out_of=points_of(info),
         rank={outcome: rank for rank, outcome in enumerate(Outcome)},
         script=Markup(script),  # noqa: S704 - our own file, pinned by its hash in the policy

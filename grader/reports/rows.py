@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from grader.reports.words import by_hand, not_on_a_gpu
 from grader.results import BatchInfo, CheckResult, Outcome, SubmissionResult, Visibility
 
 
@@ -50,6 +51,10 @@ class Row:
     """Name and message of each check that broke by the grader's own fault."""
     mistakes: tuple[Made, ...] = ()
     """Each once, however many checks it failed."""
+    by_hand: tuple[tuple[str, str], ...] = ()
+    """Names of the exercises whose points an instructor set, each with what there is to say about it."""
+    without_gpu: int = 0
+    """Checks that would have looked at a GPU too, on a machine that had one."""
 
 
 def row_of(result: SubmissionResult) -> Row:
@@ -65,6 +70,8 @@ def row_of(result: SubmissionResult) -> Row:
         outcomes=tuple(check.outcome for check in result.checks),
         faults=faults_of(result),
         mistakes=_mistakes_of(result),
+        by_hand=tuple((exercise.name, by_hand(exercise)) for exercise in result.exercises if exercise.override),
+        without_gpu=sum(not_on_a_gpu(check) for check in result.checks),
     )
 
 

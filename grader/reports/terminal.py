@@ -19,7 +19,7 @@ from grader.reports.rows import Row, points_of, row_of
 from grader.reports.screen import STYLES, indented
 from grader.reports.summary import count_mistakes, count_outcomes
 from grader.reports.text import counted, one_line, shortened, visible
-from grader.reports.words import WORDS, Tone, causes, place, whole_file
+from grader.reports.words import WORDS, Tone, causes, not_on_a_gpu, place, whole_file, without_gpu
 from grader.results import (
     BatchInfo,
     CheckResult,
@@ -56,7 +56,9 @@ def class_table(info: BatchInfo, results: Iterable[SubmissionResult]) -> Rendera
         table.add_row(*_class_cells(info, row))
     counts = ", ".join(f"{count} {outcome}" for outcome, count in count_outcomes(rows))
     below = f"{counted(len(rows), 'submission')}: {counts}" if rows else "no submissions"
-    return Group(*_fault_lines(rows), table, Text(below), *_mistake_lines(info, rows))
+    gpu = without_gpu(row.without_gpu for row in rows)
+    counted_below = [*_by_hand_lines(rows), Text(below), *([Text(gpu)] if gpu else [])]
+    return Group(*_fault_lines(rows), table, *counted_below, *_mistake_lines(info, rows))
 
 
 def check_report(info: BatchInfo, result: SubmissionResult) -> RenderableType:
@@ -115,6 +117,12 @@ def _fault_lines(rows: Sequence[Row]) -> Iterator[RenderableType]:
         if message:
             yield indented(Text(shortened(visible(message))), by=4)
     yield Text()
+
+
+def _by_hand_lines(rows: Sequence[Row]) -> Iterator[RenderableType]:
+    for row in rows:
+        for exercise, words in row.by_hand:
+            yield Text(shortened(one_line(f"{row.student}, {exercise}: {words}")))
 
 
 def _mistake_lines(info: BatchInfo, rows: Sequence[Row]) -> Iterator[RenderableType]:
@@ -184,6 +192,8 @@ def _last_lines(result: SubmissionResult) -> Iterator[RenderableType]:
     counts = f"{passed} of {counted(len(result.checks), _part(result))} passed"
     points = f"{format_points(result.earned)} of {format_points(result.points)} points"
     yield Text(f"\n{counts}, {points}.", style="bold")
+    if any(map(not_on_a_gpu, result.checks)):
+        yield Text(without_gpu([sum(map(not_on_a_gpu, result.checks))]))
     if _part(result) == "public check":
         yield Text("Hidden checks count as well; they run when your work is graded.")
 

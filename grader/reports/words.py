@@ -7,10 +7,13 @@ explained. Colours belong to the formats: a *tone* is what they translate.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from grader.results import CheckResult, Location, Outcome, SubmissionResult
+from grader.evidence import NOT_ON_A_GPU
+from grader.reports.text import counted
+from grader.results import CheckResult, ExerciseResult, Location, Outcome, SubmissionResult, format_points
 
 Tone = Literal["good", "bad", "pending", "alarm"]
 """``pending`` is neither right nor wrong; ``alarm`` is the grader's own fault."""
@@ -48,6 +51,17 @@ def causes(check: CheckResult) -> tuple[str, ...]:
     return tuple(cause for cause in found if cause and cause not in said)
 
 
+def not_on_a_gpu(check: CheckResult) -> bool:
+    """Whether a check would have looked at a GPU too, and there was none."""
+    return f"{NOT_ON_A_GPU}." in check.notes
+
+
+def without_gpu(counts: Iterable[int]) -> str:
+    """Say of how many checks the GPU's part was left out, from their number in each submission; nothing of none."""
+    most = max(counts, default=0)
+    return f"{counted(most, 'parity check')} {NOT_ON_A_GPU}: this costs no points." if most else ""
+
+
 def advice(result: SubmissionResult) -> tuple[tuple[str, int], ...]:
     """Return every hint once, in the order of the checks, with how many checks gave it.
 
@@ -55,6 +69,14 @@ def advice(result: SubmissionResult) -> tuple[tuple[str, int], ...]:
     """
     counts = Counter(check.hint for check in result.checks if check.hint)
     return tuple(counts.items()) if len(counts) < counts.total() else ()
+
+
+def by_hand(exercise: ExerciseResult) -> str:
+    """Say that an instructor set the points of an exercise, and why; nothing where the checks decided."""
+    if exercise.override is None:
+        return ""
+    points, instead_of = format_points(exercise.earned), format_points(exercise.override.instead_of)
+    return f"Points set by hand: {points} instead of {instead_of}. {exercise.override.reason}"
 
 
 def place(location: Location) -> str:

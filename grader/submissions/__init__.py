@@ -6,6 +6,7 @@
     folders.py    a folder as a tree
     archives.py   a zip as a tree
     opening.py    from a path to its tree
+    exported.py   who handed in what, as Gradescope's exports say it
     layouts.py    who handed in what: every way in which a class's work arrives
     choice.py     which file of a submission counts
     code.py       bytes of a script or notebook to cells of source
@@ -19,6 +20,6 @@ from __future__ import annotations
 
 from grader.submissions.layouts import find, find_own
 from grader.submissions.model import Found, Layout, Submission, Unreadable
-from grader.submissions.reading import read
+from grader.submissions.reading import original, read
 
-__all__ = ["Found", "Layout", "Submission", "Unreadable", "find", "find_own", "read"]
+__all__ = ["Found", "Layout", "Submission", "Unreadable", "find", "find_own", "original", "read"]

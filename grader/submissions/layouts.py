@@ -7,14 +7,15 @@ nothing in it can be graded: reading it then says why, and no student is lost.
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from grader.submissions import names
+from grader.submissions.exported import Submitters, submitters_of
 from grader.submissions.model import Found, Layout, Unreadable
 from grader.submissions.names import Label
 from grader.submissions.opening import open_tree
@@ -37,6 +38,7 @@ class _Place:
     inside: str
     module: str
     aliases: tuple[str, ...]
+    told: Layout | None = None
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -52,12 +54,12 @@ class _Place:
         return replace(self, inside=f"{self.inside}/{name}".lstrip("/"))
 
 
-def find(root: Path, *, module: str, aliases: Iterable[str] = ()) -> list[Found]:
+def find(root: Path, *, module: str, aliases: Iterable[str] = (), layout: Layout | None = None) -> list[Found]:
     """Find the submissions in a folder, a zip or a file, and read none of them.
 
     Recognised: a script or notebook; a folder, a zip or a clone (``assignment-student``) per
-    student; the exports of Canvas and Moodle, with folders and without; all of these in a zip,
-    or one folder down. A ``root`` that holds ``module`` itself, and nobody else's, is one
+    student; the exports of Canvas, Moodle (with folders and without) and Gradescope; all of these
+    in a zip, or one folder down. A ``root`` that holds ``module`` itself, and nobody else's, is one
     submission.
 
     Parameters
@@ -68,6 +70,8 @@ def find(root: Path, *, module: str, aliases: Iterable[str] = ()) -> list[Found]
         File name that students were asked for, without its suffix.
     aliases
         Other names of the assignment, which clones and files may have in theirs.
+    layout
+        How they arrived, when that is known: then nothing else is thought of, and ``root`` is a class.
 
     Returns
     -------
@@ -87,7 +91,7 @@ def find(root: Path, *, module: str, aliases: Iterable[str] = ()) -> list[Found]
     if root.is_file() and not names.is_zip(root.name):
         found = [_of_file(root.resolve(), root.name, module, titles)]
     else:
-        found = list(_in_place(_Place(root.resolve(), "", module, titles)))
+        found = list(_in_place(_Place(root.resolve(), "", module, titles, layout)))
     return _with_ids(found)
 
 
@@ -117,7 +121,7 @@ def find_own(path: Path, *, module: str) -> Found:
 
 def _in_place(place: _Place) -> Iterator[Found]:
     items = _items(place)
-    if _is_one_submission(place, items):
+    if place.told is None and _is_one_submission(place, items):
         whole = names.of_folder if place.is_on_disk else names.of_file
         yield _found(place, whole(place.path.name, place.titles), source="")
         return
@@ -203,20 +207,40 @@ def _parts(place: _Place, *, prefix: str) -> Iterator[Found]:
     """Make a submission of every folder and zip, and of every student's files."""
     items = _items(place)
     flat: dict[tuple[str, str], list[tuple[Label, str]]] = defaultdict(list)
-    folders = [(names.of_folder(item.name, place.titles), item.name) for item in items if item.kind != "file"]
+    submitters = _submitters(place)
+    folders = [(_of_folder(place, item.name, submitters), item.name) for item in items if item.kind != "file"]
     with_files = {(label.student, label.user) for label, _ in folders if label.has_files}
     for label, name in folders:
         # Moodle makes a second folder for text typed into the page: nobody else's, and nothing to grade.
         if label.has_files or (label.student, label.user) not in with_files:
-            yield _found(place.child(name), label, source=prefix + name)
+            yield replace(
+                _found(place.child(name), label, source=prefix + name), notes=_of_several(submitters.get(name))
+            )
     for item in items:
-        label = names.of_file(item.name, place.titles)
+        label = names.of_file(item.name, place.titles, place.told)
         if item.kind == "file" and label.layout is Layout.ZIP:
             yield _found(place.child(item.name), label, source=prefix + item.name)
         elif item.kind == "file" and (label.layout is Layout.FLAT or names.is_code(item.name)):
             flat[label.student, label.user].append((label, item.name))
     for group in flat.values():
         yield _of_group(place, group, prefix=prefix)
+
+
+def _submitters(place: _Place) -> Mapping[str, Submitters]:
+    """Return who handed which folder in, where an export of Gradescope says it."""
+    if place.told not in {None, Layout.GRADESCOPE}:
+        return {}
+    return submitters_of(open_tree(place.path, inside=place.inside, top_only=True))
+
+
+def _of_folder(place: _Place, name: str, submitters: Mapping[str, Submitters]) -> Label:
+    if name in submitters:
+        return Label(", ".join(submitters[name].names), Layout.GRADESCOPE)
+    return names.of_folder(name, place.titles, place.told)
+
+
+def _of_several(submitters: Submitters | None) -> tuple[str, ...]:
+    return (f"handed in by a group of {len(submitters.names)}",) if submitters and len(submitters.names) > 1 else ()
 
 
 def _of_group(place: _Place, group: list[tuple[Label, str]], *, prefix: str) -> Found:
@@ -258,4 +282,16 @@ def _found(place: _Place, label: Label, *, source: str) -> Found:
 def _with_ids(found: list[Found]) -> list[Found]:
     taken: set[str] = set()
     in_order = sorted(found, key=lambda one: (one.student.casefold(), one.student, one.source))
-    return [replace(one, id=names.unique_id(one.student, taken)) for one in in_order]
+    count = Counter(one.student.casefold() for one in found)
+    return [
+        replace(
+            one,
+            id=names.unique_id(one.student, taken),
+            notes=(*one.notes, *_of_double(count[one.student.casefold()])),
+        )
+        for one in in_order
+    ]
+
+
+def _of_double(count: int) -> tuple[str, ...]:
+    return (f"one of {count} submissions under this name",) if count > 1 else ()

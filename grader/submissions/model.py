@@ -32,6 +32,8 @@ class Layout(StrEnum):
     """Files with the student's name in front, as Canvas exports them, and Moodle when it makes no folders."""
     MOODLE = "moodle"
     """A folder ``Name_number_assignsubmission_file_``."""
+    GRADESCOPE = "gradescope"
+    """A folder ``submission_number``, whose students a file beside it names."""
     ZIP = "zip"
     """A zip that is named after its student."""
 
@@ -62,7 +64,7 @@ class Found:
     aliases: tuple[str, ...] = ()
     """Other names of the assignment."""
     notes: tuple[str, ...] = ()
-    """What the layout tells besides: ``late``."""
+    """What the layout tells besides: ``late``, a group, another submission of the same name."""
 
 
 @dataclass(frozen=True, kw_only=True)

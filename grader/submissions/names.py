@@ -105,13 +105,14 @@ def is_near(name: str, titles: Iterable[str]) -> bool:
     return is_code(name) and any(title.casefold() in stem for title in titles)
 
 
-def of_file(name: str, titles: Iterable[str]) -> Label:
-    """Say whose a file (or zip) in a folder of submissions is."""
+def of_file(name: str, titles: Iterable[str], told: Layout | None = None) -> Label:
+    """Say whose a file (or zip) in a folder of submissions is; other layouts than ``told`` are not thought of."""
+    may_be_flat = told in {None, Layout.FLAT}
     moodle = _MOODLE.fullmatch(name)
-    if moodle and moodle["file"]:
+    if may_be_flat and moodle and moodle["file"]:
         return Label(moodle["student"], Layout.FLAT, user=moodle["user"], file=moodle["file"])
     canvas = _CANVAS.fullmatch(name)
-    if canvas:
+    if may_be_flat and canvas:
         file, version = _without_version(canvas["file"])
         return Label(canvas["student"], Layout.FLAT, canvas["user"], file, version, late=bool(canvas["late"]))
     path = PurePosixPath(name)
@@ -120,13 +121,13 @@ def of_file(name: str, titles: Iterable[str]) -> Label:
     return Label(_around_title(path.stem, titles) or path.stem, Layout.FILE, file=name)
 
 
-def of_folder(name: str, titles: Iterable[str]) -> Label:
-    """Say whose a folder in a folder of submissions is."""
-    moodle = _MOODLE.fullmatch(name)
+def of_folder(name: str, titles: Iterable[str], told: Layout | None = None) -> Label:
+    """Say whose a folder in a folder of submissions is; other layouts than ``told`` are not thought of."""
+    moodle = _MOODLE.fullmatch(name) if told in {None, Layout.MOODLE} else None
     if moodle:
         has_files = moodle["plugin"] == "file"
         return Label(moodle["student"], Layout.MOODLE, user=moodle["user"], has_files=has_files)
-    student = _of_clone(name, titles)
+    student = _of_clone(name, titles) if told in {None, Layout.CLONE} else ""
     return Label(student, Layout.CLONE) if student else Label(name, Layout.FOLDER)
 
 

@@ -60,6 +60,19 @@ def read(found: Found, *, released: Mapping[str, bytes] | None = None) -> Submis
     )
 
 
+def original(found: Found, *, released: Mapping[str, bytes] | None = None) -> tuple[str, bytes]:
+    """Return name and content of the file that :func:`read` would grade.
+
+    Raises
+    ------
+    Unreadable
+        As there.
+    """
+    tree = _opened(found)
+    name = choose(tree, found, released=released or {}).name
+    return name, tree.read(name, limit=MAX_FILE)
+
+
 def _opened(found: Found) -> Tree:
     place = open_tree(found.path, inside=found.inside, top_only=found.is_shared)
     tree = _within(View(place, dict(found.members), name=found.source) if found.is_shared else place)

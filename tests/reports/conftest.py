@@ -20,6 +20,7 @@ from grader.results import (
     ExerciseResult,
     Location,
     Outcome,
+    Override,
     SubmissionResult,
 )
 
@@ -51,6 +52,7 @@ def _exercise(name: str, title: str, points: Fraction, **found) -> ExerciseResul
 LINEAR = ("linear", "Linear layer", Fraction(4))
 ACTIVATIONS = ("activations", "Activations with `swish`", Fraction(3))
 LOSSES = ("losses", "Losses | means", Fraction(7, 2))
+BY_HAND = Override(instead_of=Fraction(0), reason="Your axis is right in the appeal's <b>words</b>, *not* in `code`.")
 
 
 @pytest.fixture
@@ -164,7 +166,7 @@ def grace() -> SubmissionResult:
         outcome=Outcome.CRASHED,
         problems=("cell 9: SyntaxError: invalid syntax; its other functions were kept",),
         exercises=(
-            _exercise(*LINEAR, earned=Fraction(1), passed=1, total=2),
+            _exercise(*LINEAR, earned=Fraction(1), passed=1, total=2, override=BY_HAND),
             _exercise(*ACTIVATIONS, earned=Fraction(0), passed=0, total=2, missing=("tanh_forward", "tanh_backward")),
             _exercise(*LOSSES, earned=Fraction(7, 3), passed=1, total=3),
         ),

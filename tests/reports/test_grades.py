@@ -21,7 +21,7 @@ def test_the_golden_grades(info, results, golden):
 def test_the_csv_module_reads_back_what_was_written(info, results):
     lines = list(csv.DictReader(io.StringIO(written(info, results), newline="")))
     assert list(lines[0]) == [
-        "id", "student", "outcome", "linear", "activations", "losses", "total", "out_of", "message",
+        "id", "student", "outcome", "linear", "activations", "losses", "total", "out_of", "message", "by_hand",
     ]  # fmt: skip
     assert [line["id"] for line in lines] == ["grace", '\'=r&d "x"/../y', "ada", "nobody"]
     assert [line["total"] for line in lines] == ["3.33", "1", "10.5", "0"]

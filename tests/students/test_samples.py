@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from grader.reports import classroom
+from grader.reports.gradescope import gradescope_form
+from grader.reports.shares import common_factor, shares
 from grader.results import Batch, Outcome, SubmissionResult
 from grader.sandbox.isolation import best
 from tests.students.build import build
@@ -158,3 +161,17 @@ def test_what_is_printed_names_everybody_and_the_report(out: Path, graded: dict[
     printed = "".join((out / "printed.txt").read_text().split())
     assert "report/index.html" in printed
     assert f"{len(graded)}submissions" in printed
+
+
+def test_the_totals_of_every_form_are_ours(graded):
+    """Both totals of the Classroom reporter, Gradescope's score, and the ratio that Classroom 50 keeps."""
+    for result in graded.values():
+        forms = classroom.runner_forms([result]).values()
+        notice = sum(test["score"] for form in forms for test in form["tests"])
+        passed = ([test["status"] == "pass" for test in form["tests"]] for form in forms)
+        table = sum(sum(one) / len(one) * form["max_score"] for one, form in zip(passed, forms, strict=True))
+        for total in (notice, table, gradescope_form(result)["score"]):
+            assert total == pytest.approx(float(result.earned), abs=1e-9)
+        parts = shares(result)
+        factor = common_factor(parts)
+        assert sum(int(part.earned * factor) for part in parts) == result.earned * factor

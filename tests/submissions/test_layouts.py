@@ -171,6 +171,15 @@ class TestFlatFiles:
         assert read(one).cells == ("last = 1",)
         assert read(one).source == "anna_12345_67880_backprop-10.py"
 
+    def test_another_submission_under_the_same_name_is_noted(self, write):
+        root = write({"anna_101_1_backprop.py": CODE, "anna_102_2_backprop.py": CODE, "bob_103_3_backprop.py": CODE})
+        found = find(root, module="backprop")
+        assert [(one.id, one.notes) for one in found] == [
+            ("anna", ("one of 2 submissions under this name",)),
+            ("anna-2", ("one of 2 submissions under this name",)),
+            ("bob", ()),
+        ]
+
     def test_further_files_of_a_student_keep_the_names_they_were_handed_in_with(self, write):
         root = write(
             {
@@ -366,3 +375,65 @@ class TestOwn:
     def test_a_missing_folder_is_an_error_of_the_caller(self, root):
         with pytest.raises(FileNotFoundError, match=r"^there is no file or folder .*nowhere$"):
             find_own(root / "nowhere", module="backprop")
+
+
+class TestExportsOfGradescope:
+    METADATA = """\
+---
+submission_11:
+  :submitters:
+  - :name: Anna Smith
+    :sid: '7'
+    :email: anna@example.org
+  :created_at: 2026-11-01 10:00:00.000000000 Z
+submission_12:
+  :submitters:
+  - :name: Bob
+  - :name:
+    :email: carl@example.org
+"""
+
+    def files(self, metadata=METADATA) -> dict[str, str]:
+        work = {f"submission_{number}/backprop.py": CODE for number in (11, 12, 13)}
+        return work | {"submission_metadata.yml": metadata}
+
+    def test_students_are_named_and_groups_noted(self, write):
+        found = find(write(self.files()), module="backprop")
+        assert [(one.student, one.layout, one.notes) for one in found] == [
+            ("Anna Smith", Layout.GRADESCOPE, ()),
+            ("Bob, carl@example.org", Layout.GRADESCOPE, ("handed in by a group of 2",)),
+            ("submission_13", Layout.FOLDER, ()),  # the export does not say whose it is, and nobody is lost
+        ]
+        assert read(found[1]).cells == (CODE,)
+
+    def test_in_a_zip_with_a_folder_around_it(self, root, zipped):
+        inner = {f"assignment_5_export/{name}": text for name, text in self.files().items()}
+        (root / "export.zip").write_bytes(zipped(inner))
+        assert find(root / "export.zip", module="backprop")[0].student == "Anna Smith"
+
+    @pytest.mark.parametrize("metadata", ["", "- 1", "{", "submission_11: 3", "submission_11: {':submitters': [1]}"])
+    def test_metadata_that_say_nothing_lose_nobody(self, write, metadata):
+        assert len(find(write(self.files(metadata)), module="backprop")) == 3
+
+
+class TestTold:
+    """`--layout`: names that look like another layout's are taken as they are."""
+
+    @pytest.mark.parametrize(
+        ("layout", "name", "student"),
+        [
+            (Layout.FOLDER, "team-backprop-3/backprop.py", "team-backprop-3"),
+            (Layout.FOLDER, "A_12_assignsubmission_file_/backprop.py", "A_12_assignsubmission_file_"),
+            (Layout.FILE, "anna_12345_678_backprop.py", "anna_12345_678"),
+            (Layout.CLONE, "backprop-anna/backprop.py", "anna"),
+            (Layout.FLAT, "anna_12345_678_backprop.py", "anna"),
+        ],
+    )
+    def test_nothing_else_is_thought_of(self, write, layout, name, student):
+        [found] = find(write({name: CODE}), module="backprop", layout=layout)
+        assert found.student == student
+
+    def test_what_looks_like_one_submission_is_a_class(self, write):
+        root = write({"backprop.py": CODE, "notes/a.txt": "x"})
+        assert len(find(root, module="backprop")) == 1
+        assert len(find(root, module="backprop", layout=Layout.FOLDER)) == 2
