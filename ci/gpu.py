@@ -115,8 +115,8 @@ def assignments() -> list[str]:
 def parity_of(root: Path, name: str, level: Any) -> Report:
     """Run the checks of an assignment with its reference; report those that look at parity."""
     from grader.course import Course
-    from grader.engine.checks import with_checks
     from grader.engine.bench import Bench
+    from grader.engine.checks import with_checks
     from grader.engine.warm import zygote_of
     from grader.submissions import Submission
 
