@@ -230,7 +230,9 @@ def torchs_attention(state: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return the same weights under the names of torch.nn.MultiheadAttention, which stacks three of the four."""
     stacked = [np.concatenate([state[f"{name}.{part}"] for name in ("query", "key", "value")]) for part in PARTS]
     names = [f"{prefix}in_proj_{part}" for part in PARTS]
-    return dict(zip(names, stacked, strict=True)) | {f"{prefix}out_proj.{part}": state[f"output.{part}"] for part in PARTS}
+    return dict(zip(names, stacked, strict=True)) | {
+        f"{prefix}out_proj.{part}": state[f"output.{part}"] for part in PARTS
+    }
 
 
 PARTS = ("weight", "bias")
