@@ -5,7 +5,6 @@ Level: comparisons of values are deterministic given the seed, with right answer
 """
 
 import ast
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,7 +14,7 @@ from grader import release
 from grader.audited import Audit
 from grader.course import Assignment, Course
 from grader.engine.audit import audit
-from grader.mistakes import read_mistakes, read_variants
+from grader.mistakes import exercises_by_function, read_mistakes, read_variants
 from tests.reference.conftest import ROOT
 
 
@@ -79,19 +78,14 @@ VARIANTS = [
 MISTAKES = [(held, mistake) for held in HELD for mistake in read_mistakes(held.assignment)]
 
 
-@pytest.fixture(scope="module")
-def audited() -> Callable[[Held], Audit]:
+@cache
+def audited(held: Held) -> Audit:
     """Audit an assignment, once for all tests of it."""
-
-    @cache
-    def run(held: Held) -> Audit:
-        return audit(held.assignment, seeds=len(held.seeds), with_mutants=held.with_mutants, jobs=1)
-
-    return run
+    return audit(held.assignment, seeds=len(held.seeds), with_mutants=held.with_mutants, jobs=1)
 
 
 @AUDITED
-def test_no_right_answer_fails_and_every_check_can_be_repeated(held: Held, audited: Callable[[Held], Audit]) -> None:
+def test_no_right_answer_fails_and_every_check_can_be_repeated(held: Held) -> None:
     found = audited(held)
     assert found.complaints == ()
     assert found.false_failures == ()
@@ -99,9 +93,7 @@ def test_no_right_answer_fails_and_every_check_can_be_repeated(held: Held, audit
 
 
 @AUDITED
-def test_every_mistake_is_caught_in_its_own_exercise_and_told_from_the_others(
-    held: Held, audited: Callable[[Held], Audit]
-) -> None:
+def test_every_mistake_is_caught_in_its_own_exercise_and_told_from_the_others(held: Held) -> None:
     found = audited(held)
     exercise_of_check = {check.check: check.exercise for check in found.checks}
     assert [m.name for m in found.mistakes if m.survives or m.refused or m.alike] == []
@@ -109,9 +101,7 @@ def test_every_mistake_is_caught_in_its_own_exercise_and_told_from_the_others(
 
 
 @AUDITED
-def test_every_check_catches_something_and_keeps_right_and_wrong_apart(
-    held: Held, audited: Callable[[Held], Audit]
-) -> None:
+def test_every_check_catches_something_and_keeps_right_and_wrong_apart(held: Held) -> None:
     checks = audited(held).checks
     assert [check.check for check in checks if not check.separates] == []
     assert not held.with_mutants or [check.check for check in checks if check.catches_nothing] == []
@@ -120,7 +110,7 @@ def test_every_check_catches_something_and_keeps_right_and_wrong_apart(
 @pytest.mark.parametrize(
     "held", [pytest.param(h, marks=pytest.mark.xdist_group(h.name)) for h in HELD if h.with_mutants]
 )
-def test_the_mutants_that_survive_are_known_and_right_answers(held: Held, audited: Callable[[Held], Audit]) -> None:
+def test_the_mutants_that_survive_are_known_and_right_answers(held: Held) -> None:
     found = audited(held)
     assert found.caught > 200
     assert {survivor.name.partition(" ")[2] for survivor in found.survivors} == held.right_mutants
@@ -128,10 +118,10 @@ def test_the_mutants_that_survive_are_known_and_right_answers(held: Held, audite
 
 @pytest.mark.parametrize("held", HELD, ids=IDS)
 def test_every_exercise_has_enough_answers_to_be_held_against(held: Held) -> None:
-    exercise_of = held.exercise_of
-    for exercise in set(exercise_of.values()):
-        assert sum(h is held and variant.exercise == exercise for h, variant in VARIANTS) >= 2
-        assert sum(h is held and exercise_of.get(m.function) == exercise for h, m in MISTAKES) >= 4
+    exercise_of = exercises_by_function(held.assignment, held.solution)
+    for exercise in held.assignment.exercises:
+        assert sum(h is held and variant.exercise == exercise.name for h, variant in VARIANTS) >= 2
+        assert sum(h is held and exercise_of.get(m.function) == exercise.name for h, m in MISTAKES) >= 4
 
 
 @pytest.mark.parametrize("held", HELD, ids=IDS)
