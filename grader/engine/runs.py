@@ -118,7 +118,7 @@ class _Beginning(msgspec.Struct, array_like=True):
 def packed(run: CheckRun) -> bytes:
     """Return the form of a run on disk."""
     sightings = [
-        _Seen(encodable(one.name), encodable(one.form), one.values.shape, one.values.tobytes(), one.within)
+        _Seen(encodable(one.name), encodable(one.form), one.values.shape, one.values.tobytes(), float(one.within))
         for one in run.view.sightings
     ]
     stored = _Stored(
