@@ -13,22 +13,22 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from grader.course import Assignment
 from grader.engine.bench import Bench
 from grader.engine.catalogue import Catalogue
-from grader.engine.checks import Check, CheckSuite, with_checks
-from grader.engine.grade import grade, unreadable
+from grader.engine.checks import CheckSuite, with_checks
+from grader.engine.grade import grade, so_far, unreadable
 from grader.engine.warm import zygote_of
 from grader.errors import CourseError, GraderError
+from grader.reports import folder
 from grader.reports.gradescope import gradescope_form, problem_form
-from grader.results import CheckResult, ExerciseResult, Outcome, SubmissionResult
+from grader.results import CheckResult, SubmissionResult
 from grader.sandbox.errors import SandboxError
 from grader.sandbox.isolation import Level
-from grader.submissions import Found, Submission, Unreadable, find_own, read
+from grader.submissions import Found, Unreadable, find_own, read
 
 _NOT_FINISHED = "Grading was cut short: what is not shown as passed was not run. Look for an endless loop."
 
@@ -50,9 +50,7 @@ class Machine:
     def put(self, form: Mapping[str, Any]) -> None:
         """Replace the results; at every moment there are whole ones."""
         self._results.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._results.with_name(".results.json.part")
-        partial.write_text(json.dumps(form, indent=2) + "\n", encoding="utf-8")
-        partial.replace(self._results)
+        folder.replace(self._results, json.dumps(form, indent=2) + "\n")
 
     def show(self, result: SubmissionResult, *, finished: bool) -> None:
         """Put the results of a run, or what is known of them until now."""
@@ -131,44 +129,7 @@ def _graded(bench: Bench, found: Found, machine: Machine) -> SubmissionResult:
 
     def on_check(result: CheckResult) -> None:
         ended[result.check] = result
-        machine.show(_so_far(bench, submission, ended), finished=False)
+        machine.show(so_far(bench, submission, ended), finished=False)
 
     bench.on_check = on_check
     return grade(bench, submission)
-
-
-def _so_far(bench: Bench, submission: Submission, ended: Mapping[str, CheckResult]) -> SubmissionResult:
-    """Return the result as if every check that has not ended yet were not run."""
-    checks = tuple(ended.get(check.id) or _not_run(check) for check in bench.suite.checks)
-    return SubmissionResult(
-        id=submission.id,
-        student=submission.student,
-        assignment=bench.assignment.name,
-        outcome=Outcome.NOT_RUN,
-        exercises=tuple(
-            _score(exercise.name, exercise.title, exercise.points, checks) for exercise in bench.assignment.exercises
-        ),
-        checks=checks,
-        isolation=bench.zygote.level.value,
-    )
-
-
-def _score(name: str, title: str, points: int, checks: tuple[CheckResult, ...]) -> ExerciseResult:
-    own = [check for check in checks if check.exercise == name and check.outcome is not Outcome.GRADER_ERROR]
-    passed = [check for check in own if check.outcome is Outcome.PASSED]
-    weight = sum(check.weight for check in own)
-    share = Fraction(sum(check.weight for check in passed), weight) if weight else Fraction(0)
-    return ExerciseResult(
-        name=name, title=title, points=Fraction(points), earned=points * share, passed=len(passed), total=len(own)
-    )
-
-
-def _not_run(check: Check) -> CheckResult:
-    return CheckResult(
-        check=check.id,
-        exercise=check.exercise,
-        title=check.title,
-        visibility=check.visibility,
-        weight=check.weight,
-        outcome=Outcome.NOT_RUN,
-    )

@@ -16,6 +16,7 @@ from typing import Any
 from grader.ci.surroundings import Surroundings
 from grader.reports import actions, classroom, classroom50
 from grader.reports.actions import Graded
+from grader.reports.folder import replace
 from grader.reports.junit import junit_problem, junit_xml
 from grader.reports.redact import redact
 from grader.results import format_points
@@ -93,14 +94,14 @@ class Writer:
         status: str,
         line: str,
     ) -> None:
-        _replace(self._out / "feedback.md", summary)
-        _replace(self._out / "junit.xml", junit)
-        _replace(self._out / "classroom.json", _json(runners))
+        replace(self._out / "feedback.md", summary)
+        replace(self._out / "junit.xml", junit)
+        replace(self._out / "classroom.json", _json(runners))
         if result is not None:
-            _replace(self._here.root / "result.json", _json(result))
-            _replace(self._here.root / "release-body.md", summary)
+            replace(self._here.root / "result.json", _json(result))
+            replace(self._here.root / "release-body.md", summary)
         if self._here.summary:
-            _replace(self._here.summary, self._above + summary)
+            replace(self._here.summary, self._above + summary)
         _append(self._here.variables, {f"{name.upper()}_RESULTS": _variable(form) for name, form in runners.items()})
         outputs = {"result": classroom.encoded(whole), "runners": ",".join(runners)}
         _append(self._here.output, outputs | ({"status": status, "summary": line} if result is not None else {}))
@@ -121,9 +122,3 @@ def _append(path: Path | None, values: Mapping[str, str]) -> None:
     if path is not None:
         with path.open("a", encoding="utf-8", newline="\n") as stream:
             stream.writelines(f"{name}={' '.join(value.splitlines())}\n" for name, value in values.items())
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-    partial.replace(path)

@@ -81,6 +81,7 @@ def _fill(
 ) -> None:
     from grader.reports import platforms
     from grader.reports.cells import TableError
+    from grader.reports.folder import replacing
     from grader.reports.text import one_line
 
     if options.gradebook is None:
@@ -99,9 +100,8 @@ def _fill(
     except TableError as error:
         raise GraderError(f"{options.gradebook}: {error}") from None
     target = out / f"{to}.csv"
-    partial = target.with_name(f".{target.name}.part")
-    partial.write_bytes(filled.data)
-    partial.replace(target)
+    with replacing(target) as partial:
+        partial.write_bytes(filled.data)
     what = f"{filled.grades} grades in the column {one_line(filled.column)}"
     console.print(f"Written: {target}: {what}", soft_wrap=True, markup=False)
     for line in filled.unmatched:

@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 from fractions import Fraction
 
-from grader.course import Assignment
-from grader.engine.bench import Bench, run_check
+from grader.course import Assignment, Exercise
+from grader.engine.bench import Bench, not_run, run_check
 from grader.engine.diagnosis import Look
 from grader.engine.explained import carried_forward, explained
 from grader.engine.runs import COUNTED, CheckRun
@@ -15,6 +15,7 @@ from grader.results import BatchInfo, CheckResult, ExerciseResult, Outcome, Subm
 from grader.sandbox.isolation import Level
 from grader.sandbox.session import Session
 from grader.submissions import Found, Submission
+from grader.worker.wire import Loaded
 
 _WORST_FIRST = (
     Outcome.GRADER_ERROR, Outcome.TIMED_OUT, Outcome.OUT_OF_MEMORY, Outcome.CRASHED, Outcome.FORBIDDEN,
@@ -65,7 +66,6 @@ def regrade(
     finally:
         session.end()
     checks = _compared(bench, runs)
-    exercises = tuple(_score(bench.assignment, name, checks, session) for name in _names(bench))
     found = {check.outcome for check in checks}
     result = SubmissionResult(
         id=submission.id,
@@ -74,12 +74,34 @@ def regrade(
         source=submission.source,
         outcome=next((outcome for outcome in _WORST_FIRST if outcome in found), Outcome.PASSED),
         problems=(*submission.notes, *session.problems()),
-        exercises=exercises,
+        exercises=_scores(bench, checks, session),
         checks=checks,
         isolation=bench.zygote.level.value,
         seconds=round(time.monotonic() - started, 4),
     )
     return result, runs
+
+
+def so_far(bench: Bench, submission: Submission, ended: Mapping[str, CheckResult]) -> SubmissionResult:
+    """Return the result of a submission as if the checks that have not ended yet were not run.
+
+    Parameters
+    ----------
+    bench, submission
+        As of :func:`grade`.
+    ended
+        Results by the ids of their checks.
+    """
+    checks = tuple(ended.get(check.id) or not_run(check) for check in bench.suite.checks)
+    return SubmissionResult(
+        id=submission.id,
+        student=submission.student,
+        assignment=bench.assignment.name,
+        outcome=Outcome.NOT_RUN,
+        exercises=_scores(bench, checks, None),
+        checks=checks,
+        isolation=bench.zygote.level.value,
+    )
 
 
 def info_of(assignment: Assignment, *, seed: str, level: Level, version: str) -> BatchInfo:
@@ -123,10 +145,13 @@ def _no_points(assignment: Assignment) -> tuple[ExerciseResult, ...]:
     )
 
 
-def _names(bench: Bench) -> list[str]:
-    """Exercises that have a check here: on a student's machine those with public ones."""
+def _scores(bench: Bench, checks: tuple[CheckResult, ...], session: Session | None) -> tuple[ExerciseResult, ...]:
+    """Return the points of the exercises that have a check here: on a student's machine those with public ones."""
     checked = {check.exercise for check in bench.suite.checks}
-    return [exercise.name for exercise in bench.assignment.exercises if exercise.name in checked]
+    loaded = session.loaded if session else None
+    return tuple(
+        _score(exercise, checks, loaded) for exercise in bench.assignment.exercises if exercise.name in checked
+    )
 
 
 def _run_all(bench: Bench, session: Session, usable: Mapping[str, CheckRun]) -> dict[str, CheckRun]:
@@ -150,17 +175,15 @@ def _compared(bench: Bench, runs: Mapping[str, CheckRun]) -> tuple[CheckResult, 
     return explained(bench.catalogue, checks, looks)
 
 
-def _score(assignment: Assignment, name: str, checks: tuple[CheckResult, ...], session: Session) -> ExerciseResult:
-    exercise = next(e for e in assignment.exercises if e.name == name)
+def _score(exercise: Exercise, checks: tuple[CheckResult, ...], loaded: Loaded | None) -> ExerciseResult:
     # a check that is itself at fault costs nothing: it does not count at all
-    counted = [c for c in checks if c.exercise == name and c.outcome is not Outcome.GRADER_ERROR]
+    counted = [c for c in checks if c.exercise == exercise.name and c.outcome is not Outcome.GRADER_ERROR]
     total = sum(c.weight for c in counted)
     passed = sum(c.weight for c in counted if c.outcome is Outcome.PASSED)
     points = Fraction(exercise.points)
-    loaded = session.loaded
     written = set(loaded.defined) - set(loaded.stubs) if loaded else set(exercise.functions)
     return ExerciseResult(
-        name=name,
+        name=exercise.name,
         title=exercise.title,
         points=points,
         earned=points * passed / total if total else points,

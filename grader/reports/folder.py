@@ -57,20 +57,34 @@ def _write(path: Path, text: str) -> None:
 
 
 @contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a place beside ``path``; what is written there takes its place, if nothing went wrong."""
+    partial = path.with_name(f".{path.name}.part")
+    yield partial
+    partial.replace(path)
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file anew; whoever reads it meanwhile finds a whole one, the old or the new."""
+    with replacing(path) as partial:
+        _write(partial, text)
+
+
+@contextmanager
 def whole_file(path: Path) -> Iterator[TextIO]:
     """Give a stream whose text appears under ``path`` only when all of it was written."""
-    partial = path.with_name(f".{path.name}.part")
-    with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+    with (
+        replacing(path) as partial,
+        partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream,
+    ):
         yield stream
-    partial.replace(path)
 
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Give a folder that takes the place of ``path`` only when all of it was written."""
-    partial = path.with_name(f".{path.name}.part")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    yield partial
-    shutil.rmtree(path, ignore_errors=True)
-    partial.replace(path)
+    with replacing(path) as partial:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        yield partial
+        shutil.rmtree(path, ignore_errors=True)
