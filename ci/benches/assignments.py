@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from benches.shared import ROOT, grade
 from grader.course import Course
 from grader.engine.plain import module_of
+from grader.mistakes import read_variants
 from grader.sandbox.isolation import best
-
-Array = npt.NDArray[np.float64]
 
 
 def bench_submission(folder: Path, *, rounds: int, submissions: int) -> dict[str, Any]:  # noqa: ARG001
@@ -34,27 +32,18 @@ def bench_submission(folder: Path, *, rounds: int, submissions: int) -> dict[str
     return found
 
 
-def four_loops(x: Array, w: Array, b: Array) -> Array:
-    """Convolution as everybody writes it first, without padding."""
-    (N, _, H, W), (F, _, kh, kw) = x.shape, w.shape
-    y = np.zeros((N, F, H - kh + 1, W - kw + 1))
-    for n in range(N):
-        for f in range(F):
-            for i in range(H - kh + 1):
-                for j in range(W - kw + 1):
-                    y[n, f, i, j] = np.sum(x[n, :, i : i + kh, j : j + kw] * w[f]) + b[f]
-    return y
-
-
 def bench_convolution(_: Path, *, rounds: int, submissions: int) -> dict[str, Any]:  # noqa: ARG001
     """Time conv2d of the reference beside four Python loops: 8 images (3, 32, 32), 8 filters 3 x 3."""
     rng = np.random.default_rng(0)
     arguments = rng.normal(size=(8, 3, 32, 32)), rng.normal(size=(8, 3, 3, 3)), rng.normal(size=8)
-    reference = module_of((ROOT / "reference/cnn/cnn.py").read_text(encoding="utf-8"), "cnn")
+    solution = (ROOT / "reference/cnn/cnn.py").read_text(encoding="utf-8")
+    variants = read_variants(ROOT / "reference/cnn/variants.py", solution)
+    loops = next(one.source for one in variants if one.title.startswith("loops over images, filters and pixels"))
+    vectorized, looping = (module_of(source, "cnn").conv2d_forward for source in (solution, loops))
     ratios = []
     for _ in range(rounds):
         seconds = []
-        for function, times in ((reference.conv2d_forward, 50), (four_loops, 1)):  # a quick one is timed often
+        for function, times in ((vectorized, 50), (looping, 1)):  # a quick one is timed often
             started = time.perf_counter()
             for _ in range(times):
                 function(*arguments)

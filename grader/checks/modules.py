@@ -145,8 +145,9 @@ def agrees(
     arguments = (list(inputs), upstream, state, dict(build or {}), dict(options or {}))
     mode: dict[str, Any] = {"train": train, "method": method, "parts": parts}
     right = _Run(module=reference, **mode)
+    due = _gradients(value.expected(right, *arguments, returns=parts))
     value.agrees(
-        _Run(module=module, due=right.gradients_due(*arguments), without=tuple(without), **mode),
+        _Run(module=module, due=due, without=tuple(without), **mode),
         right,
         *arguments,
         returns=parts,
@@ -253,25 +254,11 @@ class _Run:
     def __call__(self, inputs: Any, upstream: Any, state: Any, build: Any, options: Any) -> Any:
         """Run the module and return the parts that are compared."""
         ran = self._ran(inputs, upstream, state, build, options)
-        cut_off = sorted(self.due - self._gradients(ran))
+        cut_off = sorted(self.due - _gradients({part: ran[part] for part in self.parts}))
         if cut_off:
             raise self._no_gradient(cut_off)
         parts = tuple(ran[part] for part in self.parts)
         return parts if len(parts) > 1 else parts[0]
-
-    def gradients_due(self, inputs: Any, upstream: Any, state: Any, build: Any, options: Any) -> frozenset[str]:
-        """Return the names of inputs and parameters that get a gradient which is looked at."""
-        if not any("gradients" in part for part in self.parts):
-            return frozenset()
-        return self._gradients(self._ran(inputs, upstream, state, build, options))
-
-    def _gradients(self, ran: Mapping[str, Any]) -> frozenset[str]:
-        named: dict[str, Any] = {}
-        if "input_gradients" in self.parts:
-            named |= {f"input {n}": array for n, array in enumerate(ran["input_gradients"], 1)}
-        if "gradients" in self.parts:
-            named |= ran["gradients"]
-        return frozenset(name for name, array in named.items() if array is not None)
 
     def _ran(self, inputs: Any, upstream: Any, state: Any, build: Any, options: Any) -> dict[str, Any]:
         return run(
@@ -293,3 +280,10 @@ class _Run:
             hint = f"No gradient reaches `{name}`: it is not used, or the graph is cut (detach, data, numpy, item)."
             findings.append(_finding(name, hint, hint))
         return failure(findings, where=self.name)
+
+
+def _gradients(parts: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the inputs and parameters that got a gradient, among the parts of a run that are there."""
+    named = {f"input {number}": array for number, array in enumerate(parts.get("input_gradients", ()), 1)}
+    named |= parts.get("gradients", {})
+    return frozenset(name for name, array in named.items() if array is not None)

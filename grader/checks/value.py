@@ -28,7 +28,7 @@ from grader.checks.structure import fresh, is_floating, leaves
 from grader.checks.tolerance import SLACK, allowed_deviation
 from grader.evidence import Evidence
 
-__all__ = ["Expectation", "agrees", "expect"]
+__all__ = ["Expectation", "agrees", "expect", "expected"]
 
 Array = npt.NDArray[Any]
 
@@ -245,6 +245,11 @@ def agrees(
     if found and wants_causes():
         found = about_calls(found, calls(), pairs, returned=returned, given=given, allowed=allowed, where=where)
     raise_any(found, where=where)
+
+
+def expected(reference: Function, *args: Any, returns: Sequence[str | None], **kwargs: Any) -> Mapping[str, Any]:
+    """Return what :func:`agrees` expects for these arguments, by the names in ``returns``; computed once a class."""
+    return _store.expected(reference, args, kwargs, returns).values
 
 
 def batch_size(arguments: Any) -> dict[str, int]:

@@ -13,8 +13,8 @@ from grader.course import Assignment
 from grader.engine import outcomes, seeds
 from grader.engine.catalogue import Catalogue
 from grader.engine.checks import Check, CheckSuite, Met
+from grader.engine.deadlines import limited
 from grader.engine.runs import CheckRun
-from grader.engine.trials import limited
 from grader.engine.views import View, view_of
 from grader.evidence import Evidence
 from grader.results import CheckResult, Location, Outcome
@@ -140,6 +140,11 @@ def run_check(bench: Bench, session: Session, check: Check) -> CheckRun:
 def _of_hanging(check: Check, verdict: outcomes.Verdict) -> CheckRun:
     """Return the run of a check that does not end, the same whether it was waited for or not."""
     return CheckRun(result=_result(check, verdict), view=View(sightings=(), ending=""))
+
+
+def not_run(check: Check) -> CheckResult:
+    """Return the result of a check that was not run."""
+    return _result(check, outcomes.Verdict(outcome=Outcome.NOT_RUN))
 
 
 def _result(

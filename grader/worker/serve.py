@@ -13,7 +13,6 @@ import inspect
 import io
 import itertools
 import os
-import random
 import signal
 import socket
 import sys
@@ -23,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from . import callbacks, capture, forms, loading, standins, tools, tracebacks, values, wire
+from . import callbacks, capture, forms, generators, loading, standins, tools, tracebacks, values, wire
 from .channel import Channel
 
 _NO_SUBMISSION = types.ModuleType("submission")
@@ -113,7 +112,7 @@ class Worker:
         for number in message.drop:
             self._handles.pop(number, None)
         if message.seed is not None:
-            _seed_everything(message.seed)
+            generators.seed(message.seed)
         target = self._target(message)
         if message.read:
             return wire.Answer(self._turn, self._encode(target, message.keep), [], self._output.take())
@@ -183,20 +182,6 @@ def _argument_names(function: Any, positional: int, keywords: list[str], changed
         parameters = []
     named = [parameters[n] if n < len(parameters) else f"argument {n + 1}" for n in range(positional)] + keywords
     return [forms.encodable(named[n]) for n in changed]
-
-
-def _seed_everything(seed: int) -> None:
-    """Seed the global generators, so that code that uses them gives the same results again."""
-    random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002 - it is the global generator that students use
-    torch = sys.modules.get("torch")
-    if torch is None:
-        return
-    if torch.cuda.is_available() or torch.backends.mps.is_available():
-        torch.manual_seed(seed)
-    else:
-        # manual_seed also notes where it was called, for devices to come: 0.5 ms a check
-        torch.default_generator.manual_seed(seed)
 
 
 def serve(connection: socket.socket, errors: int, folder: Path, *, output_limit: int) -> None:

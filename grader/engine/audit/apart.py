@@ -19,6 +19,7 @@ from grader.engine import seeds, trials
 from grader.engine.checks import Check, CheckSuite
 from grader.engine.plain import PlainFunction, PlainStudent
 from grader.engine.trials import Trial
+from grader.worker import generators
 
 _NEUTRAL = (type, np.ufunc, BuiltinFunctionType, np.ndarray, list, tuple, dict, int, float, str)
 """What is on neither side: dtypes, functions of numpy and torch, and data, also of a class of its own."""
@@ -30,10 +31,10 @@ class Traces:
     def __init__(self, suite: CheckSuite, check: Check, answer: PlainStudent, seed: str, *, disorder: int) -> None:
         """Run a check; ``disorder`` seeds its own global generators, which no check may rely on."""
         border = _Border(seeds.globals_of(seed, check.id))
-        with trials.global_generators(disorder):
-            before = _frozen(trials.states())
+        with generators.seeded(disorder):
+            before = _frozen(generators.states())
             self.trial: Trial = trials.run(suite, check, _Apart(answer, border), seed, seeded=False)
-            after = _frozen(trials.states())
+            after = _frozen(generators.states())
         self._seen = [(one.name, one.form, one.values.tobytes()) for one in self.trial.view.sightings]
         self._measured = [repr(measurement) for measurement in self.trial.measurements]
         self._given = border.given.digest()
@@ -50,8 +51,8 @@ class _Border:
 
     def __init__(self, seed: int) -> None:
         self.given = hashlib.blake2b()
-        with trials.global_generators(seed):
-            self._elsewhere = trials.states()
+        with generators.seeded(seed):
+            self._elsewhere = generators.states()
 
     def call(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Call a function of the answer for the check."""
@@ -71,8 +72,8 @@ class _Border:
             self._exchange()
 
     def _exchange(self) -> None:
-        here = trials.states()
-        trials.restore(self._elsewhere)
+        here = generators.states()
+        generators.restore(self._elsewhere)
         self._elsewhere = here
 
     def _to_answer(self, value: Any) -> Any:
@@ -150,6 +151,7 @@ def _each(change: Callable[[Any], Any], value: Any) -> Any:
 
 def _frozen(states: tuple[Any, ...]) -> list[bytes]:
     """Return the states of the global generators in a form that can be compared."""
-    python, (kind, key, *rest), torch = states
+    python, (kind, key, *rest), torch, gpus = states
     numpy = f"{kind} {rest}".encode() + key.tobytes()
-    return [repr(python).encode(), numpy, b"" if torch is None else torch.numpy().tobytes()]
+    torchs = [] if torch is None else [torch, *(gpus or ())]
+    return [repr(python).encode(), numpy, b"".join(state.numpy().tobytes() for state in torchs)]

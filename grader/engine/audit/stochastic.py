@@ -96,8 +96,11 @@ def _stochastic(suite: CheckSuite, answers: Mapping[str, str]) -> dict[str, tupl
     source = answers[REFERENCE]
     student, reach = trials.answer(source), Reach(suite, source, SEED)
     checks = [check for check in suite.checks if trials.run(suite, check, student, SEED).chances]
-    touched = {title: reach.touching(checks, changed(source, other)) for title, other in answers.items()}
-    return {title: tuple(c.id for c in (checks if title == REFERENCE else touched[title])) for title in answers}
+    ids = {REFERENCE: tuple(check.id for check in checks)}
+    for title, other in answers.items():
+        if title != REFERENCE:
+            ids[title] = tuple(check.id for check in reach.touching(checks, changed(source, other)))
+    return ids
 
 
 def _begun(file: Path, digest: str) -> list[dict[str, Any]]:

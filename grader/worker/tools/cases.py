@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import random
 import sys
 import sysconfig
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
+
+from .. import generators
+from .modules import backward, give_state, tensor_of, upstream_of
 
 SEED = 20
 """Any fixed number: what a module draws by itself is the same in every run."""
@@ -39,8 +40,7 @@ class Case:
     def module(self, device: str, dtype: torch.dtype) -> torch.nn.Module:
         """Make the module as it is made in courses: on the CPU in torch's default dtype, then moved as a whole."""
         module = self.make(**self.build).to(dtype)
-        if self.state is not None:
-            module.load_state_dict({name: torch.as_tensor(np.array(array)) for name, array in self.state.items()})
+        give_state(module, self.state)
         return module.to(device).train(self.train)  # type: ignore[no-any-return]
 
     def run(
@@ -76,7 +76,7 @@ class Case:
             Tensors by name: ``output`` (``output[1]`` of several), ``gradient of input 1``, ``gradient of NAME``, and
             ``NAME afterwards`` for floating buffers.
         """
-        _seed(seed)
+        generators.seed(seed)
         module = self.module(device, dtype)
         given = [_placed(value, device, dtype, change) for value in self.inputs]
         options = {name: _placed(value, device, dtype, change) for name, value in self.options.items()}
@@ -106,14 +106,8 @@ class Case:
         return found
 
     def _backward(self, outputs: list[torch.Tensor], device: str, dtype: torch.dtype, change: Any) -> None:
-        upstream = self.upstream if isinstance(self.upstream, list) else [self.upstream]
-        pairs = [
-            (output, _placed(np.asarray(one), device, dtype, change).to(output.device, output.dtype))
-            for output, one in zip(outputs, upstream, strict=True)
-            if output.requires_grad
-        ]
-        if pairs:
-            torch.autograd.backward([output for output, _ in pairs], [one for _, one in pairs])
+        placed = [_placed(one, device, dtype, change) for one in upstream_of(self.upstream)]
+        backward(outputs, [one.to(output.device, output.dtype) for one, output in zip(placed, outputs, strict=True)])
 
 
 def _named(result: Any, name: str) -> Iterator[tuple[str, torch.Tensor]]:
@@ -130,34 +124,12 @@ def _named(result: Any, name: str) -> Iterator[tuple[str, torch.Tensor]]:
 
 def _placed(value: Any, device: str, dtype: torch.dtype, change: Callable[[torch.Tensor], None]) -> Any:
     """Return an array as a tensor there; anything else as it is."""
-    if not isinstance(value, np.ndarray):
+    tensor = tensor_of(value, dtype)
+    if not isinstance(tensor, torch.Tensor):
         return value
-    tensor = torch.as_tensor(value.copy())
-    if not tensor.is_floating_point():
-        return tensor.to(device)
-    tensor = tensor.to(dtype)
-    change(tensor)
+    if tensor.is_floating_point():
+        change(tensor)
     return tensor.to(device)
-
-
-def _seed(seed: int) -> None:
-    torch.default_generator.manual_seed(seed)
-    if torch.cuda.is_available():
-        torch.cuda.manual_seed_all(seed)
-    np.random.seed(seed)  # noqa: NPY002 - it is the global generator that students use
-    random.seed(seed)
-
-
-@contextmanager
-def generators_kept() -> Iterator[None]:
-    """Leave the global generators as they were: what runs next must not depend on this."""
-    ours, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002 - as above
-    with torch.random.fork_rng(devices=[0] if torch.cuda.is_available() else []):
-        try:
-            yield
-        finally:
-            random.setstate(ours)
-            np.random.set_state(numpys)  # noqa: NPY002 - as above
 
 
 def place_now() -> str:

@@ -54,8 +54,7 @@ def run(
         if problem:
             return problem
         module = module.to(dtype)
-        if state is not None:
-            module.load_state_dict({name: torch.as_tensor(np.array(array)) for name, array in state.items()})
+        give_state(module, state)
         module.train(how["train"])
         given = [tensor_of(value, dtype, wants_gradient=upstream is not None) for value in inputs]
         options = {name: tensor_of(value, dtype) for name, value in how["options"].items()}
@@ -143,6 +142,12 @@ def _leaves(result: Any) -> Iterator[Any]:
         yield result
 
 
+def give_state(module: torch.nn.Module, state: Mapping[str, Any] | None) -> None:
+    """Load a state dict of arrays; None leaves what the constructor made."""
+    if state is not None:
+        module.load_state_dict({name: torch.as_tensor(np.array(array)) for name, array in state.items()})
+
+
 def tensor_of(value: Any, dtype: torch.dtype, *, wants_gradient: bool = False) -> Any:
     """Return a tensor with the values of an array, on the CPU; anything else as it is."""
     if not isinstance(value, np.ndarray):
@@ -167,14 +172,24 @@ def arrays_of(value: Any) -> Any:
 
 def _backward(result: Any, upstream: Any, dtype: torch.dtype) -> Data | None:
     outputs = [leaf for leaf in _leaves(result) if isinstance(leaf, torch.Tensor)]
-    gradients = [tensor_of(np.asarray(one), dtype) for one in (upstream if isinstance(upstream, list) else [upstream])]
+    gradients = [tensor_of(one, dtype) for one in upstream_of(upstream)]
     shapes = [list(tensor.shape) for tensor in outputs]
     if shapes != [list(one.shape) for one in gradients]:
         return {"problem": "shapes", "came": shapes}
-    pairs = [(output, one) for output, one in zip(outputs, gradients, strict=True) if output.requires_grad]
+    backward(outputs, gradients)
+    return None
+
+
+def upstream_of(upstream: Any) -> list[Any]:
+    """Return upstream gradients as arrays, one for each output."""
+    return [np.asarray(one) for one in (upstream if isinstance(upstream, list) else [upstream])]
+
+
+def backward(outputs: Sequence[torch.Tensor], upstream: Sequence[torch.Tensor]) -> None:
+    """Run backward from those outputs that ask for a gradient: that none does is for the caller to see."""
+    pairs = [(output, one) for output, one in zip(outputs, upstream, strict=True) if output.requires_grad]
     if pairs:
         torch.autograd.backward([output for output, _ in pairs], [one for _, one in pairs])
-    return None
 
 
 def _gradient(tensor: Any) -> Any:

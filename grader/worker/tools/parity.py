@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from .. import generators
 from . import modules, placement
-from .cases import SEED, Case, generators_kept, place_of
+from .cases import SEED, Case, place_of
 from .watching import Watch, disturbance
 
 Data = dict[str, Any]
@@ -59,7 +60,7 @@ def across(
         :mod:`placement`. ``flags``: precision flags of torch. Or ``problem``, as :func:`modules.run`.
     """
     case = Case(make=make, inputs=inputs, upstream=upstream, build=build, state=state, **how)
-    with generators_kept(), _careful(), warnings.catch_warnings():
+    with generators.kept(), _careful(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the student's other checks show them
         told = _known_to_run(case)
         if "problem" in told:

@@ -9,6 +9,7 @@ import pytest
 
 from grader.audited import Audit
 from grader.engine import trials
+from grader.engine.deadlines import limited
 from grader.mutants import mutants
 from tests.engine.audit.conftest import check_of, mistake_of
 
@@ -211,7 +212,7 @@ class TestMutants:
 
 
 def test_what_swallows_the_end_of_its_time_is_ended_again():
-    with pytest.raises(TimeoutError, match=r"no end within 0\.05 s"), trials.limited(0.05):
+    with pytest.raises(TimeoutError, match=r"no end within 0\.05 s"), limited(0.05):
         try:
             while True:
                 pass
@@ -221,7 +222,7 @@ def test_what_swallows_the_end_of_its_time_is_ended_again():
 
 
 def test_what_waits_and_computes_nothing_is_ended_by_the_clock():
-    with pytest.raises(TimeoutError, match=r"no end within 0\.02 s"), trials.limited(0.02):
+    with pytest.raises(TimeoutError, match=r"no end within 0\.02 s"), limited(0.02):
         time.sleep(60)
 
 

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from grader.engine import trials
 from grader.engine.audit.apart import _frozen
+from grader.worker import generators
 
 REFUSED = "hidden/check_drawn gives other numbers when it is run again: draw everything from its `rng`"
 
@@ -211,7 +211,13 @@ class TestNotRefused:
                 return np.zeros(1)
 
         random_of_torch = SimpleNamespace(get_rng_state=State, set_rng_state=lambda state: None)
-        fake = SimpleNamespace(random=random_of_torch, default_generator=SimpleNamespace(manual_seed=lambda seed: None))
+        no_device = SimpleNamespace(is_available=lambda: False, is_initialized=lambda: False)
+        fake = SimpleNamespace(
+            random=random_of_torch,
+            default_generator=SimpleNamespace(manual_seed=lambda seed: None),
+            cuda=no_device,
+            backends=SimpleNamespace(mps=no_device),
+        )
         monkeypatch.setitem(sys.modules, "fake_torch", fake)
         monkeypatch.setitem(sys.modules, "torch", None)  # both are undone at the end
         del sys.modules["torch"]
@@ -240,6 +246,6 @@ def test_every_check_that_cannot_be_trusted_is_named(audited):
 
 
 def test_the_global_generators_are_left_as_they_were(audited):
-    before = _frozen(trials.states())
+    before = _frozen(generators.states())
     audited(solution=NOISY, checks=check("expect(student.noise(3), 'noise').is_finite()"), mutants=True)
-    assert _frozen(trials.states()) == before
+    assert _frozen(generators.states()) == before
