@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from . import parts
 from .wire import MAX_FRAME, WireClosed, WireError, WireTimeout, WireTooLarge
 
 _LENGTH = struct.Struct("<I")
@@ -112,8 +113,9 @@ class Channel:
         Raises
         ------
         WireError
-            When it is none of the messages that may come in.
+            When it is none of the messages that may come in, or holds too much.
         """
+        parts.refuse_too_many(body)
         try:
             return self._decoder.decode(body)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:

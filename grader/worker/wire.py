@@ -26,8 +26,12 @@ import msgspec
 from .forms import Value
 
 MAX_FRAME = 64 * 2**20
-"""Largest frame in bytes: room for eight arrays of 1,000 x 1,000 doubles. A hostile frame of the smallest
-possible items takes some twenty times its size as Python objects, which a grader's machine must survive."""
+"""Largest frame in bytes: room for eight arrays of 1,000 x 1,000 doubles."""
+MAX_PARTS = 4 * 2**20
+"""Most items of a frame, headers of lists and arrays among them: four for each of :data:`forms.MAX_ITEMS`. As Python
+objects they take 310 MB at most (measured: arrays without axes), which a container of 768 MB survives."""
+MAX_TEXT = 8 * 2**20
+"""Most bytes of text in a frame. One letter beyond the Basic Multilingual Plane makes a text four times as large."""
 
 
 _ARGUMENTS, _NAMES, _LINES = 256, 10_000, 100
