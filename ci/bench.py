@@ -8,7 +8,7 @@ comparison with other graders: FOLDER holds its ``run.py``, ``--cache`` its virt
 
 The figures:
 
-isolation    seconds a submission with namespaces and without, and what isolation costs (at most 25 ms)
+isolation    seconds a submission with namespaces and without, and what isolation costs (at most 15 ms)
 call         one call of a student's function with a 10 x 10 array, and its answer (at most 100 us)
 callback     one call of an oracle of the trusted side by the student, 100 parameters (at most 150 us)
 check        ``grader check`` of a numpy assignment from a cold start (at most 1.5 s)
@@ -16,6 +16,7 @@ watch        from the save to the table (at most 0.3 s)
 diagnosis    share of grading time that naming mistakes costs, in a class where everybody made one (at most 0.2)
 submission   ``grader grade`` of one right submission of every assignment, the start included (at most 4 s, vae 30 s)
 convolution  how many times faster the reference's conv2d is than four Python loops (at least 60)
+hostile      time of a class with one hostile submission in ten beside one without, time-outs set aside (at most 1.3)
 memory       largest resident size of the grader for 100 and for 1,000 submissions (must not grow)
 """
 
@@ -31,9 +32,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from benches.assignments import bench_convolution, bench_submission
 from benches.calls import bench_call, bench_callback
-from benches.grading import bench_diagnosis, bench_isolation, bench_memory, bench_peers
+from benches.grading import bench_diagnosis, bench_hostile, bench_isolation, bench_memory, bench_peers
 from benches.student import bench_check, bench_watch
 
 BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
@@ -45,6 +48,7 @@ BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
     "diagnosis": bench_diagnosis,
     "submission": bench_submission,
     "convolution": bench_convolution,
+    "hostile": bench_hostile,
     "memory": bench_memory,
 }
 
@@ -53,7 +57,7 @@ def main() -> None:
     """Run the chosen figures and print them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--submissions", type=int, default=40, help="in the class of `isolation` and `diagnosis`")
+    parser.add_argument("--submissions", type=int, default=40, help="in a class (isolation, diagnosis, hostile)")
     parser.add_argument("--only", nargs="*", choices=BENCHES, default=list(BENCHES))
     parser.add_argument("--peers", type=Path, help="folder of the comparison's run.py")
     parser.add_argument("--cache", type=Path, help="folder for the comparison's environments")

@@ -1,4 +1,4 @@
-"""Grading a class: what isolation, naming mistakes and a large class cost, and other graders beside it."""
+"""Grading a class: what isolation, naming mistakes, hostile and many submissions cost, and other graders beside it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,24 @@ from typing import Any
 from benches.shared import ROOT, grade, make_class, ms, right_answers
 from grader.course import Course
 from grader.mistakes import read_mistakes
+from grader.results import Batch, Outcome
 from grader.sandbox.isolation import Level, best
+from tests.attacks.families import FAMILIES
+
+_HOSTILE_SHARE = 10
+"""One submission in ten."""
+_ATTACK = """
+
+{attack}
+
+_right_forward = linear_forward
+
+
+def linear_forward(*args, **kwargs):
+    scale(np.ones(3), 2.0)
+    return _right_forward(*args, **kwargs)
+"""
+"""The function that the attacks define is that of a sample course; here it is called whenever a layer runs."""
 
 
 def bench_isolation(folder: Path, *, rounds: int, submissions: int) -> dict[str, Any]:
@@ -54,6 +71,36 @@ def bench_diagnosis(folder: Path, *, rounds: int, submissions: int) -> dict[str,
         seconds = [grade(folder / "class", folder / "out", best().value, course)[0] for course in (silent, ROOT)]
         shares.append(seconds[1] / seconds[0] - 1)
     return {"diagnosis_share": round(statistics.median(shares), 3), "submissions": submissions}
+
+
+def bench_hostile(folder: Path, *, rounds: int, submissions: int) -> dict[str, Any]:
+    """Grade a class with one hostile submission in ten, and one without, in turns; waiting for time-outs set aside."""
+    honest, mixed = make_class(folder / "honest", submissions), make_class(folder / "mixed", submissions)
+    attacks = [
+        attack.source
+        for family in FAMILIES.values()
+        for attack in family
+        if isinstance(attack.source, str) and "def scale(" in attack.source and not attack.file
+    ]
+    number = submissions // _HOSTILE_SHARE
+    for index in range(number):
+        chosen = attacks[index * len(attacks) // number]
+        path = mixed / f"student{index * _HOSTILE_SHARE:04}" / "backprop.py"
+        path.write_text(right_answers()[0] + _ATTACK.format(attack=chosen))
+    ratios, waited = [], []
+    for _ in range(rounds):
+        without = grade(honest, folder / "out", best().value)[0]
+        whole = grade(mixed, folder / "out", best().value)[0]
+        batch = Batch.model_validate_json((folder / "out/results.json").read_text(encoding="utf-8"))
+        checks = [check for result in batch.submissions for check in result.checks]
+        waited.append(sum(check.seconds for check in checks if check.outcome is Outcome.TIMED_OUT))
+        ratios.append((whole - waited[-1]) / without)
+    return {
+        "hostile_class_ratio": round(statistics.median(ratios), 2),
+        "waited_for_time_outs_s": round(statistics.median(waited), 1),
+        "hostile": number,
+        "submissions": submissions,
+    }
 
 
 def bench_memory(folder: Path, *, rounds: int, submissions: int) -> dict[str, Any]:  # noqa: ARG001
