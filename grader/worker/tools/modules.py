@@ -189,7 +189,23 @@ def backward(outputs: Sequence[torch.Tensor], upstream: Sequence[torch.Tensor]) 
     """Run backward from those outputs that ask for a gradient: that none does is for the caller to see."""
     pairs = [(output, one) for output, one in zip(outputs, upstream, strict=True) if output.requires_grad]
     if pairs:
-        torch.autograd.backward([output for output, _ in pairs], [one for _, one in pairs])
+        torch.autograd.backward([_Loss.apply(output, one) for output, one in pairs])  # type: ignore[no-untyped-call]
+
+
+class _Loss(torch.autograd.Function):
+    """A number whose gradient with respect to an output is the upstream gradient, to the last bit.
+
+    Given to torch.autograd.backward itself, upstream gradients make it import sympy: half a second in every process.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, output: torch.Tensor, upstream: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(upstream)
+        return torch.zeros((), device=output.device)
+
+    @staticmethod
+    def backward(ctx: Any, *_: torch.Tensor) -> tuple[torch.Tensor, None]:
+        return ctx.saved_tensors[0], None
 
 
 def _gradient(tensor: Any) -> Any:

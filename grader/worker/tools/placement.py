@@ -7,9 +7,13 @@ values cannot be decided here.
 
 from __future__ import annotations
 
+import importlib
 import math
+import sys
+import types
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import numpy as np
@@ -56,7 +60,7 @@ def dry_run(case: Case) -> Data:
     """
     looking = _Devices()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _compiler_left_out():
             warnings.simplefilter("ignore")
             values = _Values(looking)
             case.run("meta", torch.float32, values, looking, prepare=looking.know, between=looking.look_at)
@@ -68,6 +72,31 @@ def dry_run(case: Case) -> Data:
         words = f"{type(error).__name__}: {error}"[:_LONGEST_WORDS].partition("\n")[0]
         return {"outcome": "undecided", "words": words, "place": ""}
     return {"outcome": "placed"}
+
+
+@contextmanager
+def _compiler_left_out() -> Iterator[None]:
+    """Spare torch the import of its compiler (1.6 s), which it asks not to compile some of what `meta` runs.
+
+    Nothing is compiled here; whoever wants more of the compiler than that imports it.
+    """
+    name = "torch._dynamo"
+    if name in sys.modules:
+        yield
+        return
+    stand_in = types.ModuleType(name)
+
+    def imported(attribute: str) -> Any:
+        sys.modules.pop(name, None)
+        return getattr(importlib.import_module(name), attribute)
+
+    stand_in.__dict__.update(disable=lambda function, *_args, **_options: function, __getattr__=imported)
+    sys.modules[name] = stand_in
+    try:
+        yield
+    finally:
+        if sys.modules.get(name) is stand_in:
+            del sys.modules[name]
 
 
 class _Devices(Mode):
