@@ -20,6 +20,8 @@ from pathlib import Path, PurePosixPath
 _SERVER = "https://github.com"
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
 """A login of GitHub; nothing else may become a part of a path or an address."""
+_GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+"""The end of a repository's name, which has 100 characters at most."""
 _COMMENT_LIMIT = 65_000
 """Characters: GitHub takes 65,536."""
 _SECONDS = 300
@@ -49,28 +51,40 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def collect(roster: Path, to: Path, owner: str, assignment: str) -> int:
-    """Clone ``assignment-login`` of every login of the roster into a folder of that name below ``to``."""
-    logins = list(logins_of(roster))
-    if not logins:
+    """Clone ``assignment-login``, or ``assignment-group``, of everybody on the roster into a folder below ``to``.
+
+    When it was pushed is not known from a clone, and not asked for: the grader tells the commit's own time.
+    """
+    owners = list(owners_of(roster))
+    if not owners:
         print(f"students: {roster} names nobody: it needs a column github_username", file=sys.stderr)
         return 2
-    for login in logins:
-        folder = to / f"{assignment}-{login}"
-        problem = _clone(f"{_SERVER}/{owner}/{assignment}-{login}.git", folder)
+    for name in owners:
+        folder = to / f"{assignment}-{name}"
+        problem = _clone(f"{_SERVER}/{owner}/{assignment}-{name}.git", folder)
         if problem:
             folder.mkdir(parents=True, exist_ok=True)
-            warn(f"{assignment}-{login} could not be checked out: {problem}")
-    print(f"{len(logins)} repositories in {to}")
+            warn(f"{assignment}-{name} could not be checked out: {problem}")
+    print(f"{len(owners)} repositories in {to}")
     return 0
 
 
-def logins_of(roster: Path) -> Iterator[str]:
-    """Yield every login of a roster once; what is no login is said and left out, blanks silently."""
+def owners_of(roster: Path) -> Iterator[str]:
+    """Yield every login of a roster once, and for lines with a group the group's name; blanks are left out silently.
+
+    What is no login or no name of a group is said and left out.
+    """
     seen = set()
     with roster.open(encoding="utf-8-sig", newline="") as stream:
         for number, row in enumerate(csv.DictReader(stream), 2):
-            login = (row.get("github_username") or "").strip()
-            if login and not _LOGIN.fullmatch(login):
+            login, group = ((row.get(column) or "").strip() for column in ("github_username", "group"))
+            if group and not _GROUP.fullmatch(group):
+                warn(f"line {number} of {roster.name} holds no end of a repository's name as group: {group!r}")
+            elif group:
+                if group.casefold() not in seen:
+                    seen.add(group.casefold())
+                    yield group
+            elif login and not _LOGIN.fullmatch(login):
                 warn(f"line {number} of {roster.name} holds no login: {login!r}")
             elif login.casefold() in seen:
                 warn(f"line {number} of {roster.name} names {login} again")

@@ -103,14 +103,22 @@ def report(
     *,
     gradebook: Annotated[Path | None, typer.Option(help="For canvas and moodle: the export that is filled.")] = None,
     column: Annotated[str, typer.Option(help="For canvas and moodle: the column to fill, found unless given.")] = "",
-    roster: Annotated[Path | None, typer.Option(help="For canvas and moodle: CSV of who is known by what.")] = None,
+    feedback_column: Annotated[
+        str, typer.Option(help="For moodle: the column of comments, which are replaced by points and hints.")
+    ] = "",
+    roster: Annotated[
+        Path | None, typer.Option(help="For canvas and moodle: CSV of who is known by what, and who is in which group.")
+    ] = None,
     submissions: Annotated[Path | None, typer.Option(help="For notebook: what was graded.")] = None,
     course: _CourseFolder = None,
 ) -> None:
     """Write the reports again from the gradebook."""
     from grader.commands import forms, instructor
 
-    options = forms.Options(gradebook=gradebook, column=column, roster=roster, submissions=submissions, course=course)
+    options = forms.Options(
+        gradebook=gradebook, column=column, feedback_column=feedback_column, roster=roster, submissions=submissions,
+        course=course,
+    )  # fmt: skip
     _run(instructor.report, out, to=to, options=options)
 
 

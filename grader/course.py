@@ -6,6 +6,7 @@ Reads configuration; knows nothing of running or showing.
 from __future__ import annotations
 
 import tomllib
+from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -62,8 +63,17 @@ class Configuration(_Section):
     """Modules of these packages that are dear and come with a first use: each worker would import them anew."""
     import_errors: Literal["tolerate", "fatal"] = "tolerate"
     """Whether the rest of a file counts when one of its statements fails."""
+    due: datetime | None = None
+    """When it is to be handed in, with an offset from UTC. What came later is marked as late, and keeps its points."""
     limits: Limits = Limits()
     exercise: tuple[Exercise, ...] = Field(min_length=1)
+
+    @field_validator("due", mode="before")
+    @classmethod
+    def _has_an_offset(cls, due: object) -> object:
+        if due is not None and not (isinstance(due, datetime) and due.tzinfo):
+            raise ValueError("write day, time and offset from UTC, without quotes: due = 2026-12-01T23:59:00+01:00")
+        return due
 
     @field_validator("exercise")
     @classmethod

@@ -159,6 +159,8 @@ class SubmissionResult(_Model):
     id: str
     """Unique within the batch; also the name of its report files."""
     student: str
+    group: tuple[str, ...] = ()
+    """The names of those who handed it in together; empty for one alone."""
     assignment: str
     source: str = ""
     """The file that was graded, relative to the folder of submissions."""
@@ -168,6 +170,9 @@ class SubmissionResult(_Model):
     """For ``unreadable`` and for problems of the whole file, one line."""
     problems: tuple[str, ...] = ()
     """What went wrong while the submission was read or imported, one line each. Student text: escape it."""
+    shortcuts: tuple[str, ...] = ()
+    """Where numeric differences or complex steps seem to stand in place of a derivative, a sentence each. They cost no
+    points: for the instructor alone. Student text: escape it."""
     exercises: tuple[ExerciseResult, ...] = ()
     checks: tuple[CheckResult, ...] = ()
     digest: str = ""

@@ -66,6 +66,31 @@ def test_an_export_is_filled_and_who_did_not_match_is_listed(report, out, tmp_pa
     assert "not matched: Carl / 103 has no submission" in done.stdout
 
 
+def test_a_group_gets_its_points_and_comments_by_names_and_by_the_roster(report, out, tmp_path):
+    with Gradebook(out / "gradebook.sqlite") as book:
+        pair = result("carl-dora", "submission_1/tiny.py").model_copy(
+            update={"student": "Carl, Dora", "group": ("Carl", "Dora")}
+        )
+        book.put(pair, 2)
+    export, roster = tmp_path / "export.csv", tmp_path / "roster.csv"
+    people = ("Bob B", "Bert B", "Carl", "Dora")
+    export.write_text(
+        "Identifier,Full name,Grade,Comments\n" + "".join(f"P 1{n},{who},,\n" for n, who in enumerate(people))
+    )
+    roster.write_text("name,github_username,group\nBob B,b1,bob\nBert B,b2,bob\n")
+    done = report("--to", "moodle", "--gradebook", export, "--roster", roster, "--feedback-column", "Comments")
+    assert (done.exit_code, done.stderr) == (0, "")
+    filled = (out / "moodle.csv").read_text().splitlines()[1:]
+    assert filled == [f"P 1{n},{who},3,3 of 3 points." for n, who in enumerate(people)]
+    assert done.stdout.splitlines()[-1:] == ["not matched: anna (anna) is nobody in the file"]
+
+
+def test_canvas_takes_no_comments(report, tmp_path):
+    done = report("--to", "canvas", "--gradebook", tmp_path / "export.csv", "--feedback-column", "Notes")
+    assert done.exit_code == 2
+    assert "Canvas takes no comments from its gradebook: --feedback-column is for moodle" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

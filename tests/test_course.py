@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,28 @@ class TestAnAssignment:
             10,
             120,
             1024,
+        )
+
+
+class TestTheTimeThatItIsDue:
+    def due(self, own_course, toml, line):
+        toml.write_text(f"{line}\n{toml.read_text()}")
+        return Course(own_course).assignment("tiny").configuration.due
+
+    def test_is_none_unless_it_is_given(self, own_course, toml):
+        assert self.due(own_course, toml, "") is None
+
+    @pytest.mark.parametrize("text", ["2026-12-01T23:59:00+01:00", "2026-12-01 22:59:00Z"])
+    def test_has_an_offset(self, own_course, toml, text):
+        assert self.due(own_course, toml, f"due = {text}") == datetime(2026, 12, 1, 22, 59, tzinfo=UTC)
+
+    @pytest.mark.parametrize("text", ["2026-12-01T23:59:00", "2026-12-01", '"2026-12-01T23:59:00+01:00"', "1800000000"])
+    def test_is_refused_without_one(self, own_course, toml, text):
+        with pytest.raises(CourseError) as error:
+            self.due(own_course, toml, f"due = {text}")
+        assert str(error.value) == (
+            f"{toml}: due: Value error, write day, time and offset from UTC, without quotes: "
+            "due = 2026-12-01T23:59:00+01:00"
         )
 
 

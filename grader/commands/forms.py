@@ -17,7 +17,7 @@ from grader.errors import GraderError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from grader.reports.people import Keys
+    from grader.reports.people import Roster
     from grader.results import BatchInfo, SubmissionResult
 
 _KINDS = ("all", "table", "csv", "json", "schema", "junit", "classroom", "gradescope", "canvas", "moodle", "notebook")
@@ -29,6 +29,7 @@ class Options:
 
     gradebook: Path | None = None
     column: str = ""
+    feedback_column: str = ""
     roster: Path | None = None
     submissions: Path | None = None
     course: Path | None = None
@@ -86,6 +87,8 @@ def _fill(
 
     if options.gradebook is None:
         raise GraderError(f"say which export of the platform is to be filled: --to {to} --gradebook EXPORT.csv")
+    if options.feedback_column and to == "canvas":
+        raise GraderError("Canvas takes no comments from its gradebook: --feedback-column is for moodle")
     data = _content(options.gradebook)
     try:
         filled = platforms.fill(
@@ -94,8 +97,9 @@ def _fill(
             info,
             results,
             users=_users(results),
-            roster=_roster(options.roster) if options.roster else (),
+            roster=_roster(options.roster) if options.roster else None,
             column=options.column,
+            comments=options.feedback_column,
         )
     except TableError as error:
         raise GraderError(f"{options.gradebook}: {error}") from None
@@ -159,14 +163,14 @@ def _users(results: list[SubmissionResult]) -> Mapping[str, str]:
     return {result.id: user(result) for result in results}
 
 
-def _roster(path: Path) -> list[Keys]:
-    from grader.reports.people import roster_keys
+def _roster(path: Path) -> Roster:
+    from grader.reports.people import roster_of
 
     try:
         text = _content(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise GraderError(f"{path} is not UTF-8: export the roster again") from None
-    return roster_keys(list(csv.DictReader(io.StringIO(text, newline=""))))
+    return roster_of(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def _content(path: Path) -> bytes:

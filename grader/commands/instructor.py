@@ -44,7 +44,8 @@ def grade(
     if chosen.hidden is None:
         console.print(f"There is no reference/{chosen.name}: only the public checks are run.")
     try:
-        found = find(submissions, module=chosen.module, layout=Layout(layout) if layout else None)
+        arrived = Layout(layout) if layout else None
+        found = find(submissions, module=chosen.module, layout=arrived, due=chosen.configuration.due)
     except (Unreadable, OSError) as error:
         raise GraderError(f"{submissions}: {error}") from None
     if not found:

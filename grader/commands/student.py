@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.commands.shared import NOT_ALL_PASSED, OK, level_of
 from grader.course import find_assignment
-from grader.errors import GraderError
+from grader.errors import GraderError, in_one_line
 from grader.results import SubmissionResult
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _saves(path: Path) -> Iterator[object]:
 
 
 def doctor(console: Console) -> int:
-    """Say what this machine can isolate."""
+    """Say what this machine can isolate, and which GPU parity checks would run on."""
     from grader.sandbox import doctor as doctoring
 
     findings = doctoring.examine()
@@ -63,4 +64,21 @@ def doctor(console: Console) -> int:
         console.print(f"{'ok     ' if finding.holds else 'missing'}  {finding.what}", soft_wrap=True)
         if finding.advice:
             console.print(f"         {finding.advice}", soft_wrap=True)
+    console.print(f"GPU      {_gpu()}", soft_wrap=True, markup=False)
     return OK if all(finding.holds for finding in findings if finding.needed) else NOT_ALL_PASSED
+
+
+def _gpu() -> str:
+    """Say which GPU torch sees; torch is not imported where it is not installed."""
+    without = "parity checks compare precisions on the CPU, and cost no points"
+    if importlib.util.find_spec("torch") is None:
+        return f"none: torch, which would use it, is not installed; {without}"
+    try:
+        import torch
+
+        names = [torch.cuda.get_device_properties(number) for number in range(torch.cuda.device_count())]
+    except (ImportError, OSError, RuntimeError) as error:  # a library of its own is missing, or the driver fails
+        return f"none: torch cannot look for one ({in_one_line(error)}); {without}"
+    if not names or not torch.cuda.is_available():
+        return f"none that torch {torch.__version__} sees; {without}"
+    return ", ".join(f"{one.name}, {one.total_memory / 2**30:.0f} GiB" for one in names)

@@ -157,11 +157,18 @@ def _read(plan: Plan, task: Task, released: Mapping[str, bytes], common: str) ->
         submission = read(found, released=released)
     except Unreadable as error:
         result = unreadable(plan.assignment, found, str(error), plan.level.value)
-        return _Read(task=task, digest=digests.of_result(common, f"unreadable {error}"), decided=result)
+        digest = _with_notes(f"unreadable {error}", result.group, result.problems)
+        return _Read(task=task, digest=digests.of_result(common, digest), decided=result)
     except Exception as error:  # noqa: BLE001 - what one student handed in may cost no other result
         result = lost(plan.assignment, found, plan.level.value, why=in_one_line(error))
         return _Read(task=task, digest="", decided=result)
-    return _Read(task=task, digest=digests.of_result(common, submission.digest), submission=submission)
+    digest = _with_notes(submission.digest, submission.group, submission.notes)
+    return _Read(task=task, digest=digests.of_result(common, digest), submission=submission)
+
+
+def _with_notes(digest: str, group: tuple[str, ...], notes: tuple[str, ...]) -> str:
+    """Let a result go stale when what is said of its submission changes: what its checks met is kept all the same."""
+    return "\0".join((digest, *group, *notes))
 
 
 def _one_ahead(bench: Bench, items: Iterator[_Read]) -> Generator[tuple[_Read, Session | None], None, None]:

@@ -4,7 +4,8 @@ The result of a submission depends on every byte of its assignment. The result o
 another check does not change it. What a check depends on is taken to be
 
 - the grader, the seed and the level of isolation,
-- every file of the assignment but the two ``checks.py``, byte for byte: the reference and ``assignment.toml`` are such,
+- what ``assignment.toml`` says, but for the day when it is due: whether something is late stands in its notes,
+- every other file of the assignment but the two ``checks.py``, byte for byte: the reference is such,
 - of both ``checks.py`` every statement that is no check: imports, constants, helpers, fixtures, and also a check whose
   name is mentioned anywhere, since something may call it,
 - its own definition, with its decorators.
@@ -23,7 +24,7 @@ from functools import cache
 from pathlib import Path
 
 from grader import __version__
-from grader.course import Assignment
+from grader.course import CONFIGURATION, Assignment
 
 
 @cache
@@ -38,7 +39,7 @@ def grader_version() -> str:
 
 def of_run(assignment: Assignment, seed: str, isolation: str) -> str:
     """Return the digest of everything that all submissions of a run have in common."""
-    contents = ((name, path.read_bytes()) for name, path in _files(assignment))
+    contents = ((name, _content(assignment, path)) for name, path in _files(assignment))
     return _of_files(contents, seed, isolation)
 
 
@@ -51,7 +52,7 @@ def of_checks(assignment: Assignment, seed: str, isolation: str, checks: Iterabl
     contents: dict[str, bytes] = {}
     for name, path in files.items():
         if name not in trees:
-            contents[name] = path.read_bytes()
+            contents[name] = _content(assignment, path)
             continue
         shared = []
         for statement in trees[name].body:
@@ -77,6 +78,12 @@ def _files(assignment: Assignment) -> Iterator[tuple[str, Path]]:
         for path in sorted(folder.rglob("*") if folder else ()):
             if path.is_file() and "__pycache__" not in path.parts:
                 yield f"{part}/{path.relative_to(folder or path).as_posix()}", path
+
+
+def _content(assignment: Assignment, path: Path) -> bytes:
+    if path == assignment.public / CONFIGURATION:
+        return assignment.configuration.model_dump_json(exclude={"due"}).encode()
+    return path.read_bytes()
 
 
 def _of_files(contents: Iterable[tuple[str, bytes]], seed: str, isolation: str) -> str:

@@ -11,10 +11,11 @@ from grader.engine.bench import Bench, not_run, run_check
 from grader.engine.diagnosis import Look
 from grader.engine.explained import carried_forward, explained
 from grader.engine.runs import COUNTED, CheckRun
+from grader.engine.shortcuts import shortcuts_in
 from grader.results import BatchInfo, CheckResult, ExerciseResult, Outcome, SubmissionResult
 from grader.sandbox.isolation import Level
 from grader.sandbox.session import Session
-from grader.submissions import Found, Submission
+from grader.submissions import Found, Submission, about
 from grader.worker.wire import Loaded
 
 _WORST_FIRST = (
@@ -70,10 +71,12 @@ def regrade(
     result = SubmissionResult(
         id=submission.id,
         student=submission.student,
+        group=submission.group,
         assignment=bench.assignment.name,
         source=submission.source,
         outcome=next((outcome for outcome in _WORST_FIRST if outcome in found), Outcome.PASSED),
         problems=(*submission.notes, *session.problems()),
+        shortcuts=_shortcuts(bench.assignment, submission),
         exercises=_scores(bench, checks, session),
         checks=checks,
         isolation=bench.zygote.level.value,
@@ -96,6 +99,7 @@ def so_far(bench: Bench, submission: Submission, ended: Mapping[str, CheckResult
     return SubmissionResult(
         id=submission.id,
         student=submission.student,
+        group=submission.group,
         assignment=bench.assignment.name,
         outcome=Outcome.NOT_RUN,
         exercises=_scores(bench, checks, None),
@@ -121,10 +125,12 @@ def unreadable(assignment: Assignment, found: Found, message: str, isolation: st
     return SubmissionResult(
         id=found.id,
         student=found.student,
+        group=found.group,
         assignment=assignment.name,
         source=found.source,
         outcome=Outcome.UNREADABLE,
         message=message,
+        problems=about(found),
         exercises=_no_points(assignment),
         isolation=isolation,
     )
@@ -160,6 +166,14 @@ def _run_all(bench: Bench, session: Session, usable: Mapping[str, CheckRun]) -> 
         runs[check.id] = usable.get(check.id) or run_check(bench, session, check)
         bench.on_check(runs[check.id].result)
     return runs
+
+
+def _shortcuts(assignment: Assignment, submission: Submission) -> tuple[str, ...]:
+    """Return what an instructor should look at; nothing without the solution, as on a student's machine."""
+    if assignment.solution is None:
+        return ()
+    functions = [function for exercise in assignment.exercises for function in exercise.functions]
+    return shortcuts_in(submission.cells, assignment.solution.read_text(encoding="utf-8"), functions)
 
 
 def _compared(bench: Bench, runs: Mapping[str, CheckRun]) -> tuple[CheckResult, ...]:

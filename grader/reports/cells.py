@@ -12,11 +12,16 @@ import io
 import re
 from dataclasses import dataclass
 
+from grader.reports.text import one_line
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# A cell that begins so is a formula to some spreadsheet (OWASP, "CSV Injection"): the ASCII signs, the
+# white space that importers skip, and the full-width signs that they fold to ASCII.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _DELIMITERS = ",;\t"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -60,6 +65,11 @@ class Table:
         """Return the bytes of the file."""
         text = "".join(self.delimiter.join(cells) + end for cells, end in zip(self.rows, self.ends, strict=True))
         return self.bom + text.encode(self.encoding)
+
+
+def harmless(text: str) -> str:
+    """Return ``text`` on one line, with an apostrophe in front where a spreadsheet would take it for a formula."""
+    return ("'" if text.startswith(_FORMULA_STARTS) else "") + one_line(text)
 
 
 def unquoted(raw: str) -> str:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 Keys = frozenset[str]
 
@@ -40,6 +40,36 @@ class Matched:
     left: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Person:
+    """Somebody of a list."""
+
+    name: str
+    """For messages."""
+    keys: Keys
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roster:
+    """Who is known by what, and who hands in together.
+
+    Attributes
+    ----------
+    people
+        Each once.
+    groups
+        The members of a group, by the key of the group's name.
+    """
+
+    people: tuple[Person, ...] = ()
+    groups: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
+
+    def members(self, keys: Keys) -> tuple[Person, ...]:
+        """Return the members of the one group that is known by one of ``keys``; nobody when there is none, or two."""
+        found = [members for group, members in self.groups.items() if group in keys]
+        return found[0] if len(found) == 1 else ()
+
+
 def keys_of(texts: Iterable[str]) -> Keys:
     """Return the keys of a person who is known by ``texts``; blank ones tell nothing.
 
@@ -53,28 +83,35 @@ def keys_of(texts: Iterable[str]) -> Keys:
     return frozenset(keys - {""})
 
 
-def with_roster(people: Iterable[Keys], roster: Iterable[Keys]) -> list[Keys]:
-    """Return the keys of people, each with those of the one line of the roster that is about the same person."""
-    entries = list(roster)
+def with_roster(people: Iterable[Keys], roster: Roster) -> list[Keys]:
+    """Return the keys of people, each with those of the one person of the roster who is the same."""
+    entries = [person.keys for person in roster.people]
     people = list(people)
     found = match(people, entries)
     return [keys | (entries[found.pairs[n]] if n in found.pairs else frozenset()) for n, keys in enumerate(people)]
 
 
-def roster_keys(rows: Sequence[Mapping[str, str]]) -> list[Keys]:
-    """Return the keys of a roster's lines; blank lines vanish, and lines about one person become one."""
+def roster_of(rows: Iterable[Mapping[str, str]]) -> Roster:
+    """Read a roster's lines, each with any of its columns; blank ones vanish, and those about one person become one."""
     columns = ("identifier", "github_username", "github_id", "name", "email")
-    merged: list[Keys] = []
+    people: list[Person] = []
+    groups: dict[str, dict[int, None]] = defaultdict(dict)
     for row in rows:
-        keys = keys_of(row.get(column) or "" for column in columns)
+        told = [row.get(column) or "" for column in columns]
+        keys = keys_of(told)
         # the same name may be two people: only what is given to one person alone says that two lines are about one
         own = keys_of(row.get(column) or "" for column in columns if column != "name")
-        same = next((n for n, other in enumerate(merged) if own & other), None)
-        if same is not None:
-            merged[same] |= keys
+        place = next((n for n, other in enumerate(people) if own & other.keys), len(people))
+        if place < len(people):
+            people[place] = replace(people[place], keys=people[place].keys | keys)
         elif keys:
-            merged.append(keys)
-    return merged
+            people.append(Person(row.get("name") or next(filter(None, told)), keys))
+        group = _plain(row.get("group") or "")
+        if group and keys:
+            groups[group][place] = None
+    return Roster(
+        people=tuple(people), groups={group: tuple(people[n] for n in places) for group, places in groups.items()}
+    )
 
 
 def match(first: Sequence[Keys], second: Sequence[Keys]) -> Matched:

@@ -1,7 +1,7 @@
-"""Grades into the export of a learning platform: one column is filled, and no other byte changes.
+"""Grades into the export of a learning platform: one column is filled, or two, and no other byte changes.
 
 Canvas names an assignment's column ``Name (number)`` in every language; Moodle's worksheet has
-one column of grades, whose name depends on the language of whoever exported it.
+one column of grades and one of comments, whose names depend on the language of whoever exported it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from grader.reports.cells import Table, TableError, read_table
-from grader.reports.people import Keys, keys_of, match, with_roster
+from grader.reports.cells import Table, TableError, harmless, read_table
+from grader.reports.people import Keys, Person, Roster, keys_of, match, with_roster
+from grader.reports.remark import remark
 from grader.reports.text import one_line
 from grader.results import BatchInfo, SubmissionResult, format_points
 
@@ -43,8 +44,9 @@ def fill(
     results: Sequence[SubmissionResult],
     *,
     users: Mapping[str, str],
-    roster: Sequence[Keys] = (),
+    roster: Roster | None = None,
     column: str = "",
+    comments: str = "",
 ) -> Filled:
     """Fill the points of a class into a platform's export.
 
@@ -59,9 +61,11 @@ def fill(
     users
         The platform's number of a student, by id of the submission, where its file names told it.
     roster
-        Who is known by what else, from :func:`~.people.roster_keys`.
+        Who is known by what else, and which people a group consists of; from :func:`~.people.roster_of`.
     column
         Name of the column to fill; found by the assignment's title or name unless given.
+    comments
+        Name of the column that gets each student's short feedback; none unless given.
 
     Raises
     ------
@@ -73,21 +77,35 @@ def fill(
     titles = [table.value(0, number) for number in columns]
     place = _canvas_column(titles, info, column) if platform == "canvas" else _named(titles, column or _MOODLE_GRADE)
     rows = [number for number in range(1, len(table.rows)) if _is_student(platform, table, number, titles)]
+    remarks = _named(titles, comments, option="--feedback-column") if comments else None
     before = _personal(platform, titles, place)
     there = [_keys_of_row(platform, [table.value(row, cell) for cell in before]) for row in rows]
-    here = with_roster([keys_of([r.student, r.id, users.get(r.id, "")]) for r in results], roster)
-    found = match(here, there)
+    roster = roster or Roster()
+    here = [(r, one) for r in results for one in _people(r, users.get(r.id, ""), roster)]
+    found = match(with_roster([person.keys for _, person in here], roster), there)
     for number, other in found.pairs.items():
-        table.put(rows[other], place, format_points(results[number].earned))
+        result = here[number][0]
+        table.put(rows[other], place, format_points(result.earned))
+        if remarks is not None:
+            table.put(rows[other], remarks, harmless(remark(result)))
+    who = [f"{person.name} ({result.id})" for result, person in here]
     names = [" / ".join(filter(None, (table.value(row, cell) for cell in before))) for row in rows]
     lines = [
-        *(f"{results[n].student} ({results[n].id}) fits several students, or shares one" for n in found.ambiguous),
-        *(f"{results[n].student} ({results[n].id}) is nobody in the file" for n in found.unknown),
+        *(f"{who[n]} fits several students, or shares one" for n in found.ambiguous),
+        *(f"{who[n]} is nobody in the file" for n in found.unknown),
         *(f"{names[n]} has no submission" for n in found.left),
     ]
     return Filled(
         data=table.encoded(), column=titles[place], grades=len(found.pairs), unmatched=tuple(map(one_line, lines))
     )
+
+
+def _people(result: SubmissionResult, user: str, roster: Roster) -> Sequence[Person]:
+    """Return who handed something in: a group, by their names or by the roster, or one."""
+    if result.group:
+        return [Person(name, keys_of([name])) for name in result.group]
+    own = keys_of([result.student, result.id, user])
+    return roster.members(own) or [Person(result.student, own)]
 
 
 def _canvas_column(titles: Sequence[str], info: BatchInfo, column: str) -> int:
@@ -104,12 +122,12 @@ def _canvas_column(titles: Sequence[str], info: BatchInfo, column: str) -> int:
     raise TableError(f"say which column to fill with --column; its assignments are: {listed}")
 
 
-def _named(titles: Sequence[str], column: str) -> int:
+def _named(titles: Sequence[str], column: str, *, option: str = "--column") -> int:
     found = [number for number, title in enumerate(titles) if title.strip().casefold() == column.strip().casefold()]
     if len(found) == 1:
         return found[0]
     many = "several columns are" if found else "no column is"
-    raise TableError(f"{many} called {column!r}; say which to fill with --column: {', '.join(titles)}")
+    raise TableError(f"{many} called {column!r}; say which to fill with {option}: {', '.join(titles)}")
 
 
 def _personal(platform: Platform, titles: Sequence[str], place: int) -> list[int]:

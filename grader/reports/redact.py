@@ -16,14 +16,15 @@ def redact(result: SubmissionResult) -> SubmissionResult:
     weight, hint, notes and the student's functions that it called; where it ended in an
     exception, also the student's own line that raised it. Its name becomes ``hidden/<n>``,
     since the names of checks tell how they work. All timings and the digest go: how long a
-    check takes tells the sizes of its inputs, and the digest depends on the secret seed.
+    check takes tells the sizes of its inputs, and the digest depends on the secret seed. Shortcuts
+    are the instructor's, to talk about.
 
     Redacting twice gives what redacting once gives.
     """
     hidden = (check.check for check in result.checks if check.visibility == "hidden")
     numbers = {name: f"hidden/{number}" for number, name in enumerate(hidden, start=1)}
     checks = tuple(_redacted(check, public_name=numbers.get(check.check, check.check)) for check in result.checks)
-    return result.model_copy(update={"checks": checks, "digest": "", "seconds": 0.0})
+    return result.model_copy(update={"checks": checks, "shortcuts": (), "digest": "", "seconds": 0.0})
 
 
 def _redacted(check: CheckResult, *, public_name: str) -> CheckResult:

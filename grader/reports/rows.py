@@ -53,6 +53,8 @@ class Row:
     """Each once, however many checks it failed."""
     by_hand: tuple[tuple[str, str], ...] = ()
     """Names of the exercises whose points an instructor set, each with what there is to say about it."""
+    shortcuts: tuple[str, ...] = ()
+    """Sentences for the instructor alone."""
     without_gpu: int = 0
     """Checks that would have looked at a GPU too, on a machine that had one."""
 
@@ -71,6 +73,7 @@ def row_of(result: SubmissionResult) -> Row:
         faults=faults_of(result),
         mistakes=_mistakes_of(result),
         by_hand=tuple((exercise.name, by_hand(exercise)) for exercise in result.exercises if exercise.override),
+        shortcuts=result.shortcuts,
         without_gpu=sum(not_on_a_gpu(check) for check in result.checks),
     )
 

@@ -59,6 +59,8 @@ class Summary:
     """In the order in which the checks first occur."""
     mistakes: tuple[MistakeCount, ...]
     """By exercise, in its order; within one the most frequent first."""
+    shortcuts: tuple[Row, ...]
+    """Submissions in which some were seen, in the order of the rows."""
 
 
 def summarize(info: BatchInfo, rows: Sequence[Row]) -> Summary:
@@ -71,6 +73,7 @@ def summarize(info: BatchInfo, rows: Sequence[Row]) -> Summary:
         bins=_bins(earned, points=points_of(info)),
         rates=_pass_rates(rows),
         mistakes=count_mistakes(info, rows),
+        shortcuts=with_shortcuts(rows),
     )
 
 
@@ -83,6 +86,11 @@ def count_mistakes(info: BatchInfo, rows: Sequence[Row]) -> tuple[MistakeCount, 
     place = {exercise.name: number for number, exercise in enumerate(info.exercises)}
     counts = [MistakeCount(made=mistake, rows=tuple(who)) for mistake, who in made.items()]
     return tuple(sorted(counts, key=lambda count: (place.get(count.made.exercise, len(place)), -len(count.rows))))
+
+
+def with_shortcuts(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Return the submissions in which numeric differences or complex steps were seen."""
+    return tuple(row for row in rows if row.shortcuts)
 
 
 def count_outcomes(rows: Sequence[Row]) -> tuple[tuple[Outcome, int], ...]:

@@ -17,7 +17,7 @@ from rich.text import Text
 from grader.reports.redact import redact
 from grader.reports.rows import Row, points_of, row_of
 from grader.reports.screen import STYLES, indented
-from grader.reports.summary import count_mistakes, count_outcomes
+from grader.reports.summary import count_mistakes, count_outcomes, with_shortcuts
 from grader.reports.text import counted, one_line, shortened, visible
 from grader.reports.words import WORDS, Tone, causes, not_on_a_gpu, place, whole_file, without_gpu
 from grader.results import (
@@ -58,7 +58,7 @@ def class_table(info: BatchInfo, results: Iterable[SubmissionResult]) -> Rendera
     below = f"{counted(len(rows), 'submission')}: {counts}" if rows else "no submissions"
     gpu = without_gpu(row.without_gpu for row in rows)
     counted_below = [*_by_hand_lines(rows), Text(below), *([Text(gpu)] if gpu else [])]
-    return Group(*_fault_lines(rows), table, *counted_below, *_mistake_lines(info, rows))
+    return Group(*_fault_lines(rows), table, *counted_below, *_shortcut_lines(rows), *_mistake_lines(info, rows))
 
 
 def check_report(info: BatchInfo, result: SubmissionResult) -> RenderableType:
@@ -123,6 +123,14 @@ def _by_hand_lines(rows: Sequence[Row]) -> Iterator[RenderableType]:
     for row in rows:
         for exercise, words in row.by_hand:
             yield Text(shortened(one_line(f"{row.student}, {exercise}: {words}")))
+
+
+def _shortcut_lines(rows: Sequence[Row]) -> Iterator[RenderableType]:
+    """Yield who seems to have numeric differences in place of derivatives; their pages say where."""
+    if seen := with_shortcuts(rows):
+        names = ", ".join(row.student for row in seen)
+        what = f"Numeric differences seem to stand for derivatives in {counted(len(seen), 'submission')}"
+        yield Text(shortened(one_line(f"{what}: {names}")))
 
 
 def _mistake_lines(info: BatchInfo, rows: Sequence[Row]) -> Iterator[RenderableType]:

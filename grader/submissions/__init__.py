@@ -7,7 +7,9 @@
     archives.py   a zip as a tree
     opening.py    from a path to its tree
     exported.py   who handed in what, as Gradescope's exports say it
+    notes.py      late, by a group, one of several: what is said besides
     layouts.py    who handed in what: every way in which a class's work arrives
+    commits.py    which commit of a clone was graded, and when it was made
     choice.py     which file of a submission counts
     code.py       bytes of a script or notebook to cells of source
     reading.py    one submission, with the files beside it, and its digest
@@ -20,6 +22,6 @@ from __future__ import annotations
 
 from grader.submissions.layouts import find, find_own
 from grader.submissions.model import Found, Layout, Submission, Unreadable
-from grader.submissions.reading import original, read
+from grader.submissions.reading import about, original, read
 
-__all__ = ["Found", "Layout", "Submission", "Unreadable", "find", "find_own", "original", "read"]
+__all__ = ["Found", "Layout", "Submission", "Unreadable", "about", "find", "find_own", "original", "read"]

@@ -7,14 +7,15 @@ nothing in it can be graded: reading it then says why, and no student is lost.
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from grader.submissions import names
+from grader.submissions import names, notes
 from grader.submissions.exported import Submitters, submitters_of
 from grader.submissions.model import Found, Layout, Unreadable
 from grader.submissions.names import Label
@@ -39,6 +40,7 @@ class _Place:
     module: str
     aliases: tuple[str, ...]
     told: Layout | None = None
+    due: datetime | None = None
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -54,7 +56,14 @@ class _Place:
         return replace(self, inside=f"{self.inside}/{name}".lstrip("/"))
 
 
-def find(root: Path, *, module: str, aliases: Iterable[str] = (), layout: Layout | None = None) -> list[Found]:
+def find(
+    root: Path,
+    *,
+    module: str,
+    aliases: Iterable[str] = (),
+    layout: Layout | None = None,
+    due: datetime | None = None,
+) -> list[Found]:
     """Find the submissions in a folder, a zip or a file, and read none of them.
 
     Recognised: a script or notebook; a folder, a zip or a clone (``assignment-student``) per
@@ -72,6 +81,8 @@ def find(root: Path, *, module: str, aliases: Iterable[str] = (), layout: Layout
         Other names of the assignment, which clones and files may have in theirs.
     layout
         How they arrived, when that is known: then nothing else is thought of, and ``root`` is a class.
+    due
+        When they were to be handed in, with an offset from UTC: what came later gets a note, where that is known.
 
     Returns
     -------
@@ -91,7 +102,7 @@ def find(root: Path, *, module: str, aliases: Iterable[str] = (), layout: Layout
     if root.is_file() and not names.is_zip(root.name):
         found = [_of_file(root.resolve(), root.name, module, titles)]
     else:
-        found = list(_in_place(_Place(root.resolve(), "", module, titles, layout)))
+        found = list(_in_place(_Place(root.resolve(), "", module, titles, layout, due)))
     return _with_ids(found)
 
 
@@ -213,9 +224,8 @@ def _parts(place: _Place, *, prefix: str) -> Iterator[Found]:
     for label, name in folders:
         # Moodle makes a second folder for text typed into the page: nobody else's, and nothing to grade.
         if label.has_files or (label.student, label.user) not in with_files:
-            yield replace(
-                _found(place.child(name), label, source=prefix + name), notes=_of_several(submitters.get(name))
-            )
+            found = _found(place.child(name), label, source=prefix + name)
+            yield submitters[name].marked(found) if name in submitters else found
     for item in items:
         label = names.of_file(item.name, place.titles, place.told)
         if item.kind == "file" and label.layout is Layout.ZIP:
@@ -235,12 +245,8 @@ def _submitters(place: _Place) -> Mapping[str, Submitters]:
 
 def _of_folder(place: _Place, name: str, submitters: Mapping[str, Submitters]) -> Label:
     if name in submitters:
-        return Label(", ".join(submitters[name].names), Layout.GRADESCOPE)
+        return Label(notes.joined(submitters[name].names), Layout.GRADESCOPE)
     return names.of_folder(name, place.titles, place.told)
-
-
-def _of_several(submitters: Submitters | None) -> tuple[str, ...]:
-    return (f"handed in by a group of {len(submitters.names)}",) if submitters and len(submitters.names) > 1 else ()
 
 
 def _of_group(place: _Place, group: list[tuple[Label, str]], *, prefix: str) -> Found:
@@ -254,7 +260,8 @@ def _of_group(place: _Place, group: list[tuple[Label, str]], *, prefix: str) -> 
         _found(place, label, source=prefix + name),
         members=tuple((names.clean(file), names.clean(name)) for file, name in sorted(handed_in.items())),
         is_shared=True,
-        notes=("late",) if any(part.late for part, _ in latest.values()) else (),
+        is_clone=False,  # the folder may be one, of somebody who keeps the work of a class in it
+        notes=(notes.LATE,) if any(part.late for part, _ in latest.values()) else (),
     )
 
 
@@ -276,22 +283,15 @@ def _found(place: _Place, label: Label, *, source: str) -> Found:
         source=names.clean(source),
         inside=place.inside,
         aliases=place.aliases,
+        is_clone=place.is_on_disk and os.path.lexists(place.path / ".git"),
+        due=place.due,
     )
 
 
 def _with_ids(found: list[Found]) -> list[Found]:
     taken: set[str] = set()
     in_order = sorted(found, key=lambda one: (one.student.casefold(), one.student, one.source))
-    count = Counter(one.student.casefold() for one in found)
     return [
-        replace(
-            one,
-            id=names.unique_id(one.student, taken),
-            notes=(*one.notes, *_of_double(count[one.student.casefold()])),
-        )
-        for one in in_order
+        replace(one, id=names.unique_id(one.student, taken), notes=(*one.notes, *doubles))
+        for one, doubles in zip(in_order, notes.of_doubles(in_order), strict=True)
     ]
-
-
-def _of_double(count: int) -> tuple[str, ...]:
-    return (f"one of {count} submissions under this name",) if count > 1 else ()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -63,6 +64,12 @@ class Found:
     """The file to grade, when the user has named it."""
     aliases: tuple[str, ...] = ()
     """Other names of the assignment."""
+    group: tuple[str, ...] = ()
+    """The names of those who handed it in together; empty for one alone."""
+    is_clone: bool = False
+    """Whether it is a git clone that somebody handed in: its commit is then told."""
+    due: datetime | None = None
+    """When it was to be handed in, with an offset from UTC; for what only reading it can tell."""
     notes: tuple[str, ...] = ()
     """What the layout tells besides: ``late``, a group, another submission of the same name."""
 
@@ -73,6 +80,8 @@ class Submission:
 
     id: str
     student: str
+    group: tuple[str, ...] = ()
+    """The names of those who handed it in together; empty for one alone."""
     source: str
     """The file that is graded, relative to what was searched."""
     module: str

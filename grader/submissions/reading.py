@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from grader.submissions.choice import choose
 from grader.submissions.code import MAX_FILE, cells_of, kind_of
+from grader.submissions.commits import notes_of
 from grader.submissions.model import Found, Submission, Unreadable
 from grader.submissions.names import is_code, is_exact, is_zip, shown
 from grader.submissions.opening import below, open_tree
@@ -50,14 +51,21 @@ def read(found: Found, *, released: Mapping[str, bytes] | None = None) -> Submis
     return Submission(
         id=found.id,
         student=found.student,
+        group=found.group,
         source=_source(found, choice.name),
         module=found.module,
         kind=kind,
         cells=cells,
         siblings=siblings,
         digest=_digest([found.module, kind], cells, siblings),
-        notes=(*found.notes, *choice.notes, *tree.notes, *left_out),
+        notes=(*about(found), *choice.notes, *tree.notes, *left_out),
     )
+
+
+def about(found: Found) -> tuple[str, ...]:
+    """Return what there is to say of a submission whether it can be read or not: its commit, late, a group."""
+    commit = notes_of(found.path, due=found.due) if found.is_clone else ()
+    return (*found.notes, *commit)
 
 
 def original(found: Found, *, released: Mapping[str, bytes] | None = None) -> tuple[str, bytes]:

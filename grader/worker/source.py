@@ -3,7 +3,8 @@
 One broken statement must not cost the other exercises, so a cell that does not compile is
 cut into top-level blocks and the broken ones are reported; the lines of the others keep
 their numbers. Notebook magics and shell lines are blanked where they stop a cell from
-compiling. Runs in the worker: the trusted process never parses student code.
+compiling. Runs in the worker: the trusted process executes no student code, and only looks into its text, within
+limits (``engine/shortcuts``).
 """
 
 from __future__ import annotations

@@ -20,6 +20,27 @@ ATTACKS = (
         solves=("scale", "mean"),
     ),
     Attack(
+        name="differentiate-by-differences",
+        # the answer is right, and so are its points: the instructor is told
+        source=scale("""
+            print("tried")
+            step = 0.5
+            return (half_a_square(x + step, factor) - half_a_square(x - step, factor)) / (2 * step)
+        """, above="def half_a_square(x, factor): return factor * x * x / 2"),
+        solves=("scale", "mean", "descend"),
+        shows="`scale` seems to use a difference quotient",
+    ),
+    Attack(
+        name="differentiate-by-a-complex-step",
+        source=scale("""
+            print("tried")
+            step = 1e-20
+            return half_a_square(x + 1j * step, factor).imag / step
+        """, above="def half_a_square(x, factor): return factor * x * x / 2"),
+        solves=("scale", "mean", "descend"),
+        shows="`scale` seems to use a complex step",
+    ),
+    Attack(
         name="keep-an-oracle-for-later",
         source=descend("""
             KEPT.append(grad)

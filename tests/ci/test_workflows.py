@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from grader.submissions import find, read
 from tests.ci.repository import COURSE, SOLUTION, Runner, write_solution
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -206,3 +207,22 @@ class TestGrade:
         )
         assert done.returncode == 2
         assert done.stderr == "students: roster.csv names nobody: it needs a column github_username\n"
+
+    def test_a_group_has_one_repository_whoever_is_in_it(self, tmp_path, programs, remotes, instructor):
+        (remotes / "tiny-anna.git").rename(remotes / "tiny-team_a.git")
+        (instructor / "roster.csv").write_text(
+            "github_username,group\nanna,team_a\ncarl,Team_A\nbob,\ndora,team/../x\n"
+        )
+        words = ["collect", "roster.csv", "--owner", "school", "--assignment", "tiny", "--to", "submissions"]
+        done = subprocess.run(
+            [sys.executable, "ci/students.py", *words], cwd=instructor, capture_output=True, text=True, check=False,
+            env=self.environment(tmp_path, programs, remotes),
+        )  # fmt: skip
+        assert done.stdout.splitlines() == [
+            "::warning::line 5 of roster.csv holds no end of a repository's name as group: 'team/../x'",
+            "2 repositories in submissions",
+        ]
+        assert sorted(path.name for path in (instructor / "submissions").iterdir()) == ["tiny-bob", "tiny-team_a"]
+        [bob, team] = find(instructor / "submissions", module="tiny")
+        assert (bob.student, team.student) == ("bob", "team_a")
+        assert read(team).notes[0].startswith("commit ")

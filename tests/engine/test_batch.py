@@ -12,6 +12,7 @@ import pytest
 
 from grader.engine import batch, digests, pool
 from grader.engine import grade as grading
+from grader.engine.warm import zygote_of
 from grader.errors import GraderError
 from grader.results import Outcome, SubmissionResult
 from grader.sandbox.isolation import Level
@@ -75,6 +76,29 @@ class TestContinuing:
         assert [found.id for _, found in batch.settle(plan, tasks, settled.append)] == ["berta"]
         fresh = batch.Plan(assignment=tiny, seed="the tests' seed", level=Level.NONE, known={})
         assert batch.settle(fresh, tasks, settled.append) == tasks
+
+    def test_what_is_said_of_a_submission_counts(self, tiny, tmp_path, right, monkeypatch):
+        """A commit that changes no code changes the result, and no check is run again for it."""
+        for student in ("anna", "berta"):
+            (tmp_path / "clones" / student / ".git").mkdir(parents=True)
+        (tmp_path / "clones/anna/tiny.py").write_text(right)
+
+        def graded(told: str) -> tuple[SubmissionResult, SubmissionResult]:
+            monkeypatch.setattr("grader.submissions.reading.notes_of", lambda *_, **__: (told,))
+            with batch.open_gradebook(tmp_path / "out") as book, zygote_of(tiny, Level.NONE) as zygote:
+                plan = batch.plan_run(tiny, book, seed="s", level=Level.NONE)
+                tasks = batch.tasks_of(find(tmp_path / "clones", module="tiny"))
+                batch.run(plan, tasks, lambda one: batch.store(book, one), zygote)
+                anna, berta = book.results()
+            return anna, berta
+
+        anna, berta = graded("commit 1")
+        assert (anna.problems, berta.problems) == (("commit 1",), ("commit 1",))
+        assert (anna.outcome, berta.outcome) == (Outcome.PASSED, Outcome.UNREADABLE)
+        monkeypatch.setattr(grading, "run_check", None)  # calling it would make a grader error
+        again = graded("commit 2")
+        assert [result.problems for result in again] == [("commit 2",), ("commit 2",)]
+        assert again[0].outcome is Outcome.PASSED
 
     def test_another_seed_level_or_check_grades_again(self, grade, tiny, own, folder):
         known = {name: result.digest for name, result in grade(folder, own).items()}

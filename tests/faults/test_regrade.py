@@ -7,6 +7,7 @@ import re
 import pytest
 
 from ci.faults import without_times
+from grader.course import Assignment
 from grader.engine import bench, digests, runs
 from grader.engine.runs import packed, unpacked
 from grader.results import Outcome
@@ -195,6 +196,21 @@ class TestWhatACheckDependsOn:
 
     def test_in_other_files(self, own):
         assert self.changed(own, "x = 1", "x = 2", file="tiny.py") == {"a", "a[1]", "b"}
+
+    @pytest.mark.parametrize(
+        ("old", "new", "same"),
+        [
+            ("title =", "due = 2026-12-01T23:59:00+01:00\ntitle =", True),
+            ("title =", "# a remark\ntitle =", True),
+            ("A tiny assignment", "An assignment", False),
+        ],
+        ids=["when it is due", "a comment", "anything else"],
+    )
+    def test_what_the_configuration_says(self, own, old, new, same):
+        file = own.public / "assignment.toml"
+        digest = digests.of_run(own, "s", "none")
+        file.write_text(file.read_text().replace(old, new, 1))
+        assert (digests.of_run(Assignment(own.public, own.hidden), "s", "none") == digest) is same
 
     def test_the_run(self, own):
         digest = digests.of_checks(own, "s", "none", ["hidden/check_a"])

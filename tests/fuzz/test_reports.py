@@ -102,6 +102,8 @@ def submissions(draw: st.DrawFn) -> SubmissionResult:
             SubmissionResult,
             id=TEXTS,
             student=TEXTS,
+            group=LINES,
+            shortcuts=LINES,
             assignment=TEXTS,
             source=TEXTS,
             outcome=st.sampled_from(list(Outcome)),
@@ -220,7 +222,7 @@ def test_csv_has_its_cells_and_none_is_a_formula(result):
     assert text.count("\n") == 3
     assert not OBEYED.search(text)
     lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    assert [len(line) for line in lines] == 3 * [7 + len(result.exercises)]
+    assert [len(line) for line in lines] == 3 * [9 + len(result.exercises)]
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d")) for line in lines for cell in line)
 
 

@@ -41,8 +41,9 @@ SECRETS = (
     "secret_helper.py",
     "return 0.2468",
     "secretdigest",
+    "secret_quotient",
 )
-"""Each stands in a field of a hidden check (or in the digest) and may reach no student."""
+"""Each stands in a field of a hidden check (or in the digest, or in the shortcuts) and may reach no student."""
 
 
 def _exercise(name: str, title: str, points: Fraction, **found) -> ExerciseResult:
@@ -165,6 +166,10 @@ def grace() -> SubmissionResult:
         source="grace/backprop.ipynb",
         outcome=Outcome.CRASHED,
         problems=("cell 9: SyntaxError: invalid syntax; its other functions were kept",),
+        shortcuts=(
+            "`linear_backward` seems to use a difference quotient in `secret_quotient` (line 7: `(f(x + h) - f(x)) / h  # <b>`)",
+            "`swish` seems to use a complex step (cell 4, line 2: `return f(x + 1j * h).imag / h`)",
+        ),
         exercises=(
             _exercise(*LINEAR, earned=Fraction(1), passed=1, total=2, override=BY_HAND),
             _exercise(*ACTIVATIONS, earned=Fraction(0), passed=0, total=2, missing=("tanh_forward", "tanh_backward")),
@@ -192,6 +197,7 @@ def mallory() -> SubmissionResult:
         student=HOSTILE_NAME,
         assignment="backprop",
         source="<b>\u202e.py",
+        shortcuts=(f"`swish` seems to use a complex step (line 1: `{HOSTILE_OUTPUT}`)",),
         outcome=Outcome.FORBIDDEN,
         message="=HYPERLINK(1)",
         exercises=(

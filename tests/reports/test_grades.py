@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from grader.evidence import NOT_ON_A_GPU
 from grader.reports.grades import write_grades_csv
 
 
@@ -22,6 +23,7 @@ def test_the_csv_module_reads_back_what_was_written(info, results):
     lines = list(csv.DictReader(io.StringIO(written(info, results), newline="")))
     assert list(lines[0]) == [
         "id", "student", "outcome", "linear", "activations", "losses", "total", "out_of", "message", "by_hand",
+        "seen", "not_on_a_gpu",
     ]  # fmt: skip
     assert [line["id"] for line in lines] == ["grace", '\'=r&d "x"/../y', "ada", "nobody"]
     assert [line["total"] for line in lines] == ["3.33", "1", "10.5", "0"]
@@ -37,9 +39,10 @@ def test_lines_end_in_a_line_feed_and_none_is_broken(info, results):
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff20"])
-@pytest.mark.parametrize("field", ["id", "student", "message"])
+@pytest.mark.parametrize("field", ["id", "student", "message", "seen"])
 def test_nothing_from_a_student_begins_a_formula(info, ada, start, field):
-    text = written(info, [ada.model_copy(update={field: start + "SUM(1)"})])
+    own = {"problems": (f"{start}SUM(1)",)} if field == "seen" else {field: f"{start}SUM(1)"}
+    text = written(info, [ada.model_copy(update=own)])
     cell = next(csv.DictReader(io.StringIO(text)))[field]
     assert cell.startswith("'")
     assert cell.endswith("SUM(1)")
@@ -48,3 +51,16 @@ def test_nothing_from_a_student_begins_a_formula(info, ada, start, field):
 def test_control_codes_are_visible(info, mallory):
     line = next(csv.DictReader(io.StringIO(written(info, [mallory]))))
     assert "\\x1b[2J\\x00" in line["student"]
+
+
+def test_says_what_was_seen_of_a_submission(info, ada):
+    late = ada.model_copy(update={"problems": ("late by 2 h", "handed in by a group of 2")})
+    line = next(csv.DictReader(io.StringIO(written(info, [late]))))
+    assert line["seen"] == "late by 2 h; handed in by a group of 2"
+
+
+def test_names_the_checks_whose_part_on_a_gpu_was_left_out(info, ada, grace):
+    first, second, *others = ada.checks
+    noted = [check.model_copy(update={"notes": ("Else.", f"{NOT_ON_A_GPU}.")}) for check in (first, second)]
+    lines = csv.DictReader(io.StringIO(written(info, [ada.model_copy(update={"checks": (*noted, *others)}), grace])))
+    assert [line["not_on_a_gpu"] for line in lines] == [f"{first.check} {second.check}", ""]

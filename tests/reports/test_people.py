@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.reports.people import keys_of, match, roster_keys, with_roster
+from grader.reports.people import Roster, keys_of, match, roster_of, with_roster
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,32 @@ class TestRoster:
             {"identifier": "7", "email": "anna@example.org"},
             {"identifier": "8", "name": "Anna Smith"},
         ]
-        entries = roster_keys(rows)
-        assert len(entries) == 2
-        assert {"octo", "7", "annaexampleorg"} <= entries[0]
+        first, second = roster_of(rows).people
+        assert (first.name, second.name) == ("Anna Smith", "Anna Smith")
+        assert {"octo", "7", "annaexampleorg"} <= first.keys
 
     def test_it_joins_a_login_to_a_name(self):
-        roster = roster_keys([{"github_username": "octo", "name": "Anna Smith"}, {"github_username": "bo"}])
+        roster = roster_of([{"github_username": "octo", "name": "Anna Smith"}, {"github_username": "bo"}])
         [keys] = with_roster([keys_of(["octo"])], roster)
         assert match([keys], [keys_of(["Smith, Anna"])]).pairs == {0: 0}
 
     def test_missing_columns_are_no_matter(self):
-        assert roster_keys([{"email": "a@b"}, {"email": None}]) == [frozenset({"ab"})]
+        assert [person.keys for person in roster_of([{"email": "a@b"}, {"email": None}]).people] == [frozenset({"ab"})]
+
+    def test_a_group_has_the_people_of_its_lines(self):
+        rows = [
+            {"github_username": "octo", "name": "Anna Smith", "group": "Team A"},
+            {"github_username": "bo", "group": "team-a"},
+            {"github_username": "carl", "group": ""},
+            {"github_username": "octo", "email": "anna@example.org", "group": "team a"},
+            {"group": "Team B"},
+        ]
+        roster = roster_of(rows)
+        assert [person.name for person in roster.members(keys_of(["team-a"]))] == ["Anna Smith", "bo"]
+        assert "annaexampleorg" in roster.members(keys_of(["team-a"]))[0].keys
+        assert roster.members(keys_of(["team-b"])) == roster.members(keys_of(["octo"])) == ()
+        assert Roster().members(keys_of(["team-a"])) == ()
+
+    def test_between_two_groups_none_is_chosen(self):
+        roster = roster_of([{"name": "Anna", "group": "red"}, {"name": "Bob", "group": "blue"}])
+        assert roster.members(keys_of(["red", "blue"])) == ()

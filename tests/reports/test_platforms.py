@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.reports import platforms
 from grader.reports.cells import TableError, read_table
-from grader.reports.people import roster_keys
+from grader.reports.people import roster_of
 from grader.reports.platforms import fill
+from grader.reports.remark import remark
 from grader.reports.text import one_line
 
 CANVAS = (
@@ -30,9 +32,9 @@ MOODLE = (
 
 @pytest.fixture
 def filled(info, results):
-    def of(platform, text, *, users=None, roster=(), column=""):
+    def of(platform, text, *, users=None, **options):
         data = text if isinstance(text, bytes) else text.encode()
-        return fill(platform, data, info, results, users=users or {}, roster=roster, column=column)
+        return fill(platform, data, info, results, users=users or {}, **options)
 
     return of
 
@@ -76,7 +78,7 @@ class TestCanvas:
         assert filled("canvas", CANVAS, users={"nobody": "103"}).data.decode().splitlines()[-1].endswith(",0,,")
 
     def test_a_roster_joins_a_login_to_a_line(self, filled):
-        roster = roster_keys([{"github_username": "nobody", "name": "Marie Curie"}])
+        roster = roster_of([{"github_username": "nobody", "name": "Marie Curie"}])
         assert filled("canvas", CANVAS, roster=roster).grades == 3
 
     def test_another_column_may_be_named(self, filled):
@@ -117,6 +119,64 @@ class TestMoodle:
         with pytest.raises(TableError, match="no column is called 'grade'"):
             filled("moodle", text)
         assert filled("moodle", text, column="bewertung").grades == 2
+
+    def test_comments_are_filled_where_their_column_is_named(self, filled, ada, grace):
+        lines = filled("moodle", MOODLE, comments="feedback comments").data.decode().splitlines()
+        graded = filled("moodle", MOODLE).data.decode().splitlines()
+        assert lines[1] == graded[1] + remark(ada)
+        assert lines[2] == f'{graded[2]}"{remark(grace)}"'  # it holds a comma
+        assert (lines[0], lines[3:]) == (graded[0], graded[3:])
+
+    def test_a_comment_is_never_a_formula(self, filled, monkeypatch):
+        monkeypatch.setattr(platforms, "remark", lambda _: '=HYPERLINK("x")')
+        written = filled("moodle", MOODLE, comments="Feedback comments").data.decode()
+        assert written.count(""",\"'=HYPERLINK(""x"")\"\n""") == 2
+
+    def test_a_column_of_comments_that_is_not_there_is_refused(self, filled):
+        message = "no column is called 'Kommentar'; say which to fill with --feedback-column: Identifier, Full name"
+        with pytest.raises(TableError, match=message):
+            filled("moodle", MOODLE, comments="Kommentar")
+
+
+class TestGroups:
+    """Who handed in together gets the points together, once everybody is known."""
+
+    def test_by_the_names_of_its_members(self, info, ada):
+        names = ("Ada Lovelace", "Marie Curie", "Eve")
+        pair = ada.model_copy(update={"student": ", ".join(names), "group": names, "id": "pair"})
+        changed = fill("moodle", MOODLE.encode(), info, [pair], users={})
+        assert changed.data.decode() == MOODLE.replace('Submitted,,10.50,"', 'Submitted,10.5,10.50,"').replace(
+            "No submission,,", "No submission,10.5,"
+        )
+        assert changed.unmatched == (
+            "Eve (pair) is nobody in the file",
+            "Participant 32 / Grace Hopper / g@x.org has no submission",
+        )
+
+    def test_by_the_roster_for_a_repository_with_the_groups_name(self, info, ada):
+        team = ada.model_copy(update={"student": "team-a", "id": "team-a"})
+        roster = roster_of(
+            [
+                {"name": "Ada Lovelace", "github_username": "al", "group": "Team A"},
+                {"name": "Curie, Marie", "github_username": "mc", "group": "Team A"},
+                {"name": "Grace Hopper", "github_username": "gh", "group": ""},
+                {"name": "Eve", "github_username": "eve", "group": "Team A"},
+            ]
+        )
+        changed = fill("canvas", CANVAS.encode(), info, [team], users={}, roster=roster)
+        assert changed.data.decode() == CANVAS.replace('A""",,3', 'A""",10.5,3').replace("B,9,", "B,10.5,")
+        assert changed.unmatched[0] == "Eve (team-a) is nobody in the file"
+        assert changed.grades == 2
+
+    def test_who_also_handed_in_alone_gets_neither_and_is_listed(self, info, ada, grace):
+        names = ("Grace Hopper", "Ada Lovelace")
+        pair = ada.model_copy(update={"student": ", ".join(names), "group": names, "id": "pair"})
+        changed = fill("moodle", MOODLE.encode(), info, [pair, grace], users={})
+        assert changed.grades == 1
+        assert changed.unmatched[:2] == (
+            "Grace Hopper (pair) fits several students, or shares one",
+            "Grace Hopper (grace) fits several students, or shares one",
+        )
 
 
 CELLS = st.lists(st.lists(st.text(alphabet='ab,;"\n é', max_size=6), min_size=2, max_size=4), min_size=1, max_size=4)

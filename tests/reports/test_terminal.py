@@ -47,7 +47,7 @@ def test_outcomes_are_words_also_without_colour(info, results):
     shown = printed(class_table(info, results))
     for result in results:
         assert result.outcome.value in shown
-    assert shown.splitlines()[-1] == "4 submissions: 1 passed, 1 crashed, 1 forbidden, 1 unreadable"
+    assert "4 submissions: 1 passed, 1 crashed, 1 forbidden, 1 unreadable" in shown.splitlines()
 
 
 def test_an_empty_class_says_so(info):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.submissions.repositories import committed, git
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
@@ -61,3 +63,17 @@ def zipped() -> Callable[[Mapping[str, str | bytes]], bytes]:
         return data.getvalue()
 
     return make
+
+
+@pytest.fixture
+def clone(root: Path) -> Path:
+    """A repository of Anna's with one commit."""
+    folder = root / "backprop-anna"
+    committed(folder)
+    return folder
+
+
+@pytest.fixture
+def name(clone: Path) -> str:
+    """The hash of that commit."""
+    return git(clone, "rev-parse", "HEAD")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -410,6 +411,25 @@ submission_12:
         inner = {f"assignment_5_export/{name}": text for name, text in self.files().items()}
         (root / "export.zip").write_bytes(zipped(inner))
         assert find(root / "export.zip", module="backprop")[0].student == "Anna Smith"
+
+    def test_what_came_late_by_its_clock_is_noted(self, write):
+        at_nine = datetime(2026, 11, 1, 10, tzinfo=timezone(timedelta(hours=1)))
+        anna, bob, _ = find(write(self.files()), module="backprop", due=at_nine)
+        assert (anna.notes, bob.notes) == (("late by 1 h",), ("handed in by a group of 2",))
+        assert find(write(self.files()), module="backprop", due=at_nine.replace(hour=12))[0].notes == ()
+
+    @pytest.mark.parametrize("time", ["yesterday", "2026-11-01 10:00:00", "7"])
+    def test_a_time_without_an_offset_makes_nobody_late(self, write, time):
+        metadata = self.METADATA.replace("2026-11-01 10:00:00.000000000 Z", time)
+        due = datetime(2020, 1, 1, tzinfo=UTC)
+        assert find(write(self.files(metadata)), module="backprop", due=due)[0].notes == ()
+
+    def test_somebody_in_two_groups_is_noted_by_name(self, write):
+        metadata = self.METADATA.replace("  - :name: Anna Smith\n", "  - :name: Anna Smith\n  - :name: bob\n")
+        pair, other, _ = find(write(self.files(metadata)), module="backprop")
+        assert pair.group == ("Anna Smith", "bob")
+        assert pair.notes == ("handed in by a group of 2", "one of 2 submissions of bob")
+        assert other.notes == ("handed in by a group of 2", "one of 2 submissions of Bob")
 
     @pytest.mark.parametrize("metadata", ["", "- 1", "{", "submission_11: 3", "submission_11: {':submitters': [1]}"])
     def test_metadata_that_say_nothing_lose_nobody(self, write, metadata):
