@@ -114,9 +114,11 @@ def _arguments(function: ast.FunctionDef) -> frozenset[str]:
 def _parsable(cells: Sequence[str]) -> str:
     """Return what of some cells can be parsed, every line in its place: magics and broken blocks are blank."""
     whole = "\n".join(cells)
-    if _parses(whole):
-        return whole
-    return "\n".join(cell if _parses(cell) else _blocks(cell) for cell in cells)
+    try:
+        definitions(whole)  # whose syntax tree is kept for what comes next
+    except _ERRORS:
+        return "\n".join(cell if _parses(cell) else _blocks(cell) for cell in cells)
+    return whole
 
 
 def _blocks(cell: str) -> str:
