@@ -1,7 +1,8 @@
 """Levels of isolation: which one this machine offers, and the command that starts a zygote in it.
 
 ``namespace``: a bubblewrap view of the file system, and namespaces for every worker.
-``user``: a user of its own for every worker, where namespaces are forbidden and the grader is root.
+``user``: a user of its own for every worker, and rules of Landlock where the kernel has it; where namespaces are
+forbidden and the grader is root.
 ``none`` is a plain process, for a student's own code on the own machine.
 """
 
@@ -18,18 +19,15 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from grader.sandbox import gpu, packages, users
+import msgspec
+
+from grader.sandbox import gpu, packages, users, view
 
 WORKER_FOLDER = Path(__file__).resolve().parent.parent / "worker"
 _INSIDE = Path("/run/dlgrader_worker")
 """Where the worker's folder lies in the sandbox; its name is no module that a student could want."""
 _NOBODY = 65534
 """The user that owns nothing, by convention of every distribution."""
-_SYSTEM = (
-    "/bin", "/lib", "/lib64", "/usr/bin", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache",
-    "/etc/alternatives",
-)  # fmt: skip
-"""What a dynamically linked interpreter reads. Nothing else of /usr and /etc: courses lie in /usr/src, say."""
 _TMP = "/tmp"  # noqa: S108 - in the view, where it is a mount of each worker's own
 _STAGE = "/mnt"
 """An empty folder of every system, covered by a private mount while root hands folders over."""
@@ -92,8 +90,9 @@ def zygote_command(
     """
     devices = gpu.devices(tuple(allowed))
     installed = packages.installed_paths(tuple(allowed))
-    places = [*installed, *(gpu.places() if devices else [])]
-    scratch = _scratch([*_interpreter(), *places]) if level is Level.NAMESPACE else folder
+    driver = gpu.places() if devices else []
+    places = [*installed, *driver]
+    scratch = _scratch([*view.interpreter(), *places]) if level is Level.NAMESPACE else folder
     environment = {
         "HOME": scratch,
         "TMPDIR": scratch,
@@ -114,6 +113,9 @@ def zygote_command(
     warm = ",".join(["numpy", *allowed, *preload])
     words = [str(control), level.value, warm, scratch]
     if level is not Level.NAMESPACE:
+        if level is Level.USER:
+            seen = view.by_landlock(installed, WORKER_FOLDER, more=driver, devices=devices)
+            words.append(msgspec.json.encode(seen).decode())
         program = [sys.executable, "-P", str(WORKER_FOLDER / "zygote.py"), *words]
         return ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in environment.items()), *program]
     program = [sys.executable, "-P", str(_INSIDE / "zygote.py"), *words]
@@ -159,7 +161,7 @@ def command(
     devices
         Device files that it may use, besides the harmless ones.
     """
-    places = [*_interpreter(), *read_only]
+    places = [*view.interpreter(), *read_only]
     if os.getuid() != 0:
         return _view(program, {path: path for path in places}, WORKER_FOLDER, environment, devices)
     stage = {path: Path(_STAGE) / str(number) for number, path in enumerate([WORKER_FOLDER, *places])}
@@ -182,18 +184,18 @@ def _view(
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
     for name, value in environment.items():
         words += ["--setenv", name, value]
-    for system in map(Path, _SYSTEM):
+    for system in map(Path, view.SYSTEM):
         if system.is_symlink():
             words += ["--symlink", str(system.readlink()), str(system)]
         elif system.exists():
             words += ["--ro-bind", str(system), str(system)]
-    interpreter, covered = _interpreter(), _package_folders()
-    for path in interpreter:
+    frame, covered = view.interpreter(), view.package_folders()
+    for path in frame:
         words += ["--ro-bind", str(places[path]), str(path)]
     for path in covered:
         words += ["--tmpfs", str(path)]
     for path, source in places.items():
-        if path not in interpreter:
+        if path not in frame:
             words += ["--ro-bind", str(source), str(path)]
     for path in covered:
         words += ["--remount-ro", str(path)]
@@ -203,21 +205,3 @@ def _view(
     # bubblewrap's own folders would be the one place where two workers could leave each other something
     words += ["--dir", scratch, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", scratch, "--"]
     return [*words, *program]
-
-
-def _interpreter() -> list[Path]:
-    """Return what belongs to this interpreter: its installation, and of a virtual environment the frame alone."""
-    paths = sysconfig.get_paths()
-    base = Path(sys.base_prefix)
-    found = [Path(paths["stdlib"]), Path(sys.base_exec_prefix) / "bin", *base.glob("lib/libpython3*")]
-    if sys.prefix != sys.base_prefix:
-        found += [Path(sys.prefix) / "bin", Path(sys.prefix) / "pyvenv.cfg"]
-    return [path for path in found if path.exists()]
-
-
-def _package_folders() -> list[Path]:
-    """Return the folders of installed packages that the view would show whole: covered, then filled one by one."""
-    folders = [Path(sysconfig.get_paths()["stdlib"]) / "site-packages", Path(sysconfig.get_paths()["purelib"])]
-    folders += [*Path("/usr/lib").glob("python3*/dist-packages"), *Path("/usr/local/lib").glob("python3*/*-packages")]
-    seen = (Path("/usr"), Path(sysconfig.get_paths()["stdlib"]))
-    return [path for path in dict.fromkeys(folders) if path.is_dir() and any(map(path.is_relative_to, seen))]

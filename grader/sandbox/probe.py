@@ -11,9 +11,14 @@ import socket
 from pathlib import Path
 
 
-def own_processes() -> list[int]:
-    """Return the processes that can be seen."""
-    return sorted(int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+def other_processes() -> int:
+    """Count the processes besides its own whose command lines can be read."""
+    try:
+        seen = {int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
+    except OSError:
+        seen = set()
+    # the first one and the own parent can be guessed where nothing is listed
+    return sum(content(f"/proc/{pid}/cmdline") == "readable" for pid in (seen | {1, os.getppid()}) - {os.getpid()})
 
 
 def network() -> str:
@@ -40,6 +45,15 @@ def read(folder: str) -> str:
         return "readable" if list(Path(folder).iterdir()) else "empty"
     except OSError as error:
         return error.strerror or "refused"
+
+
+def content(file: str) -> str:
+    """Try to read a file."""
+    try:
+        Path(file).read_bytes()
+    except OSError as error:
+        return error.strerror or "refused"
+    return "readable"
 
 
 def user() -> int:

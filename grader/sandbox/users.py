@@ -1,7 +1,7 @@
 """The level ``user`` seen from the trusted side: whether it is to be had, and what it must not be able to read.
 
-Without a view of its own a worker sees the machine's files, as any user does. So whatever is
-hidden must be closed to all users but the grader's, and grading begins with asking the kernel.
+Where the kernel has no Landlock, a worker sees the machine's files, as any user does. So whatever is hidden must be
+closed to all users but the grader's, and grading begins with asking the kernel; with Landlock that is a second wall.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ class Zygote:
         with contextlib.suppress(FileNotFoundError):
             for left in list(os.scandir(self._folder)):
                 if self.level is isolation.Level.USER:
-                    users.sweep(left.stat().st_uid)
+                    users.sweep(left.stat().st_gid)  # the folder is its group's
             shutil.rmtree(self._folder)
         self._folder = ""
 

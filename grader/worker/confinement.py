@@ -1,4 +1,4 @@
-"""What shuts a worker in: namespaces, a view of the file system, another user, limits, no privileges.
+"""What shuts a worker in: namespaces or another user, a view of the file system, limits, no privileges.
 
 Runs inside the zygote (:func:`clone`) and inside the new worker (:func:`confine`), single
 threaded and before any student code. Everything is done with the kernel's own calls through
@@ -17,7 +17,7 @@ import signal
 import sys
 from pathlib import Path
 
-from . import syscalls, users, wire
+from . import landlock, syscalls, users, wire
 
 _CLONE_NEWNS, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 _CLONE_NEWUSER, _CLONE_NEWPID, _CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -63,7 +63,15 @@ def clone(*, isolated: bool) -> int:
     return pid
 
 
-def confine(limits: wire.Limits, scratch: Path, *, level: str, user: int, group: int) -> None:
+def confine(
+    limits: wire.Limits,
+    scratch: Path,
+    *,
+    level: str,
+    user: int,
+    group: int,
+    view: landlock.View | None = None,
+) -> None:
     """Shut this process in for good; called once, in the new worker.
 
     Parameters
@@ -71,11 +79,18 @@ def confine(limits: wire.Limits, scratch: Path, *, level: str, user: int, group:
     limits
         What it may use.
     scratch
-        Where its own temporary folder is mounted.
+        Where its own temporary folder is mounted; at the level ``user`` that folder itself.
     level
         ``namespace`` when it was cloned into namespaces of its own; ``user``; ``none``.
     user, group
         Ids that it had before, and keeps; at the level ``user`` those that it becomes.
+    view
+        What it may open besides ``scratch``, where the kernel has Landlock; None shows it everything.
+
+    Raises
+    ------
+    OSError
+        When the kernel refuses; no student code may run in this process then.
     """
     if level == "namespace":
         _map_ids(user, group)
@@ -94,6 +109,8 @@ def confine(limits: wire.Limits, scratch: Path, *, level: str, user: int, group:
         # no namespace takes it along when the zygote dies; a worker in an endless loop would run for ever
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _limit(limits, isolated=level != "none")
+    if view is not None:
+        landlock.restrict(view, scratch)
     if level != "none":
         syscalls.refuse(network=level == "namespace")
 

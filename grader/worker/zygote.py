@@ -2,7 +2,7 @@
 
 Started by path, as a fresh program, inside the sandbox's view of the file system::
 
-    python -P <folder>/zygote.py CONTROL_FD LEVEL PACKAGES FOLDER
+    python -P <folder>/zygote.py CONTROL_FD LEVEL PACKAGES FOLDER [VIEW]
 
 It executes no student code, runs no numerical operation and starts no thread, because a
 threaded product before a fork hangs the child. Everything that it is asked comes over the
@@ -26,6 +26,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 if __package__ in {None, ""}:  # started by path: become a package under a name that no student imports
     __package__ = "_dlgrader_worker"
     _HERE = Path(__file__).resolve().parent
@@ -35,7 +37,7 @@ if __package__ in {None, ""}:  # started by path: become a package under a name 
     assert _SPEC is not None
     sys.modules[__package__] = importlib.util.module_from_spec(_SPEC)
 
-from . import confinement, serve, users, watch, wire
+from . import confinement, installed, landlock, serve, users, watch, wire
 from .channel import Channel, decoder
 
 
@@ -62,12 +64,15 @@ class Zygote:
         How workers are shut in: ``namespace``, ``user`` or ``none``.
     folder
         Where each makes its own temporary folder; mounted privately at the level ``namespace``.
+    view
+        What workers may open besides it, where the kernel has Landlock; None shows them everything.
     """
 
-    def __init__(self, control: socket.socket, *, level: str, folder: Path) -> None:
+    def __init__(self, control: socket.socket, *, level: str, folder: Path, view: landlock.View | None = None) -> None:
         self._control = Channel(control, wire.ToZygote)
         self._level = level
         self._folder = folder
+        self._view = view
         self._pids: dict[int, int] = {}
         self._workers: dict[int, _Worker] = {}
         self._users = users.Users() if level == "user" else None
@@ -159,11 +164,10 @@ class Zygote:
             if self._level != "namespace":
                 os.setsid()
             channel, errors = _keep_only(channel, errors)
-            group = os.getgid()
+            group, scratch = os.getgid(), self._folder
             if self._users is not None:
-                group = user
-                self._give_folder(user)
-            confinement.confine(limits, self._folder, level=self._level, user=user, group=group)
+                group, scratch = user, self._give_folder(user)
+            confinement.confine(limits, scratch, level=self._level, user=user, group=group, view=self._view)
             connection = socket.socket(fileno=channel)
             serve.serve(connection, errors, self._folder_of(os.getpid()), output_limit=limits.output_kb * 1024)
         except BaseException as error:  # noqa: BLE001 - whatever it was, this process must not go on as a zygote
@@ -172,14 +176,20 @@ class Zygote:
         finally:
             os._exit(0)
 
-    def _give_folder(self, user: int) -> None:
-        """Make the worker's temporary folder, which nobody else may enter."""
+    def _give_folder(self, user: int) -> Path:
+        """Make the worker's temporary folder, which nobody else may enter.
+
+        It stays root's, and is the worker's by its group: whoever owns a folder can open it to others, and another
+        worker could then ask what is in it, and connect to a socket there.
+        """
         folder = self._folder_of(os.getpid())
         folder.mkdir(mode=0o700)
-        os.chown(folder, user, user)
+        os.chown(folder, -1, user)
+        folder.chmod(0o770)
         own = {name: str(folder) for name, value in os.environ.items() if value == str(self._folder)}
         os.environ.update(own)
         tempfile.tempdir = str(folder)
+        return folder
 
     def _folder_of(self, pid: int) -> Path:
         return self._folder / f"worker-{pid}"
@@ -257,9 +267,12 @@ def _warm_up(packages: list[str]) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Start: ``CONTROL_FD LEVEL PACKAGES FOLDER``, the packages separated by commas."""
+    """Start: ``CONTROL_FD LEVEL PACKAGES FOLDER [VIEW]``, the packages separated by commas, the view as JSON."""
     control = socket.socket(fileno=int(arguments[0]))
     level, folder = arguments[1], Path(arguments[3])
+    view = msgspec.json.decode(arguments[4], type=landlock.View) if arguments[4:] else None
+    if view is not None:
+        installed.show_only(view.read)
     # asked for by some packages when they are imported; in the view only workers can write there
     tempfile.tempdir = os.environ["TMPDIR"]
     gc.disable()  # a tenth of the time of `import torch` is looking for garbage where there is none
@@ -271,7 +284,7 @@ def main(arguments: list[str]) -> None:
     if level == "user":
         confinement.adopt_orphans()
     try:
-        Zygote(control, level=level, folder=folder).run()
+        Zygote(control, level=level, folder=folder, view=view).run()
     finally:
         if level != "namespace":
             shutil.rmtree(folder, ignore_errors=True)  # here too, because the grader may have been killed

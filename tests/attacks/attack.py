@@ -70,7 +70,8 @@ class Attack:
     file
         The name of its file, where that is the attack.
     user
-        Whether it must fail at the level ``user`` too; what that level does not promise is not tried there.
+        Whether it must fail at the level ``user`` also where the kernel has no Landlock; what that level does not
+        promise is not tried there.
     """
 
     name: str

@@ -188,7 +188,7 @@ ATTACKS = (
     Attack(
         name="a-result-as-large-as-the-wire",
         source=scale("print('tried'); return np.zeros(2**23 + 9)"),
-        shows="larger than",
+        shows="larger than|did not end within",  # 64 MB in half a second: not on a machine that is busy
     ),
     Attack(name="a-large-result", source=scale("return np.zeros(2**21)"), shows="failed"),
     Attack(name="a-list-of-millions", source=wire("answer(forms.List([None] * (2**20 + 1)))"), shows=_BROKEN),

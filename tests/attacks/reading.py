@@ -148,12 +148,37 @@ ATTACKS = (
     Attack(
         name="import-the-grader",
         source=scale("""
+            from importlib import machinery
+            kinds = (machinery.SourceFileLoader, machinery.SOURCE_SUFFIXES), (machinery.ExtensionFileLoader, machinery.EXTENSION_SUFFIXES)
+            sys.path_hooks[:] = [machinery.FileFinder.path_hook(*kinds)]
+            sys.path_importer_cache.clear()
             for name in ("grader", "grader.results", "pytest", "_pytest", "checks", "conftest", "pluggy"):
                 found = attempt(__import__, name)
                 if not isinstance(found, str): print("FOUND", name); return x * factor
             tell(found)
         """),
         user=False,  # what is installed is there: only a view of the file system hides it
+    ),
+    Attack(
+        name="read-what-is-open-to-everybody",
+        source=scale("""
+            import subprocess
+            root = attempt(os.open, "/", os.O_PATH)
+            attempt(os.symlink, "/etc/passwd", "link")
+            attempt(os.link, "/etc/passwd", "hard")
+            attempt(os.chdir, "/etc")
+            ways = {path: attempt(content, path) for path in (
+                "/etc/passwd", "passwd", "/proc/self/root/etc/passwd", "/proc/self/cwd/passwd",
+                f"/proc/self/fd/{root}/etc/passwd", *(f"/proc/{number}/cmdline" for number in {1, os.getppid()} - {os.getpid()}),
+                *(f"{os.environ['TMPDIR']}/{name}" for name in ("link", "hard")))}
+            ways["below a descriptor"] = attempt(lambda: os.read(os.open("etc/passwd", os.O_RDONLY, dir_fd=root), 99))
+            ways["a program"] = attempt(lambda: subprocess.check_output(["/bin/cat", "/etc/passwd"], stderr=-3))
+            attempt(os.chdir, os.environ["TMPDIR"])
+            found = [way for way, data in ways.items() if isinstance(data, bytes) and data]
+            if found: print("FOUND", found); return x * factor
+            tell(ways)
+        """),
+        user=False,
     ),
     Attack(
         name="import-the-reference",

@@ -37,6 +37,22 @@ def look():
 KEYRINGS = (-1, -2, -3, -4, -5)  # of the thread, process, session, user, and of the user's session
 KEYCTL = {"x86_64": (248, 250), "aarch64": (217, 219)}[os.uname().machine]  # add_key, keyctl
 """
+_MEETING = """
+FOLDERS = ["/tmp", "/dev/shm", "/var/tmp", "/run/lock", "/run", os.environ["TMPDIR"]]
+def leave():
+    "Leave a text for a worker that is alive, open to everybody."
+    for folder in FOLDERS:
+        attempt(lambda: open(f"{folder}/meet-$SOCKET", "w").write("$TOKEN"))
+        attempt(os.chmod, f"{folder}/meet-$SOCKET", 0o666)
+        attempt(os.chmod, folder, 0o777)
+def take():
+    above, heard = os.path.dirname(os.environ["TMPDIR"]), []
+    theirs = [f"{above}/worker-{number}" for number in range(os.getpid() - 99, os.getpid() + 99)]
+    for _ in range(5):
+        heard += [attempt(content, f"{folder}/meet-$SOCKET") for folder in FOLDERS + theirs]
+        time.sleep(0.02)
+    return [text for text in heard if isinstance(text, bytes)]
+"""
 
 ATTACKS = (
     Attack(
@@ -70,36 +86,49 @@ ATTACKS = (
     """),
         user=False,
     ),
+    # of the next two pairs both workers are alive: the second is imported while the first is graded
     Attack(
         name="meet-a-sibling-and-serve",
         source=scale(
-            """
-        import threading
-        def serve():
-            with SERVER.accept()[0] as connection: connection.sendall(b"$TOKEN")
-        SERVER.listen(); threading.Thread(target=serve, daemon=True).start()
-        tell()
-        time.sleep(0.2)
-    """,
+            "tell(); time.sleep(0.2)",
             above="""
-        import socket
+        import socket, threading
         SERVER = socket.socket(socket.AF_UNIX)
         SERVER.bind("\\0meet-$SOCKET")
+        SERVER.listen()
+        def serve():
+            while True:
+                with SERVER.accept()[0] as connection: connection.sendall(b"$TOKEN")
+        threading.Thread(target=serve, daemon=True).start()
     """,
         ),
         user=False,
     ),
     Attack(
         name="meet-a-sibling-and-take",
-        source=scale("""
+        source=scale(
+            "tell(*HEARD)",
+            above="""
         import socket
+        HEARD = []
         for _ in range(5):
             with socket.socket(socket.AF_UNIX) as s:
                 s.settimeout(0.05)
                 attempt(s.connect, "\\0meet-$SOCKET")
-                tell(attempt(s.recv, 99))
+                HEARD.append(attempt(s.recv, 99))
             time.sleep(0.02)
-    """),
+    """,
+        ),
+        user=False,
+    ),
+    Attack(
+        name="meet-in-a-folder-and-leave",
+        source=scale("tell(); time.sleep(0.2)", above=f"{_MEETING}leave()"),
+        user=False,
+    ),
+    Attack(
+        name="meet-in-a-folder-and-take",
+        source=scale("tell(*HEARD)", above=f"{_MEETING}HEARD = take()"),
         user=False,
     ),
     Attack(
@@ -117,9 +146,12 @@ ATTACKS = (
     Attack(
         name="see-a-sibling-work",
         source=scale("""
-        others = [e for e in os.listdir("/proc") if e.isdigit() and int(e) != os.getpid()]
-        if others: print("FOUND", len(others), "processes"); return x * factor
-        tell(others)
+        listed = attempt(os.listdir, "/proc")
+        numbers = {int(entry) for entry in listed if entry.isdigit()} if isinstance(listed, list) else set()
+        for number in (numbers | set(range(os.getppid() - 9, os.getpid() + 9))) - {os.getpid()}:
+            if isinstance(attempt(content, f"/proc/{number}/cmdline"), bytes):
+                print("FOUND process", number); return x * factor
+        tell(listed)
     """),
         user=False,
     ),

@@ -53,7 +53,7 @@ def test_the_devices_come_after_the_view_has_its_own_dev(card):
     assert view.index("--dev") < view.index("--dev-bind") < len(view) - view[::-1].index("--remount-ro")
 
 
-@pytest.mark.parametrize("level", [Level.NONE, Level.NAMESPACE])
+@pytest.mark.parametrize("level", [Level.NONE, Level.USER, Level.NAMESPACE])
 def test_the_command_of_a_zygote_has_them_for_torch_alone(card, level):
     with_torch, without = (
         " ".join(isolation.zygote_command(level, control=5, allowed=allowed)) for allowed in (("torch",), ("numpy",))
@@ -61,7 +61,7 @@ def test_the_command_of_a_zygote_has_them_for_torch_alone(card, level):
     assert "CUDA_VISIBLE_DEVICES" in with_torch
     assert "CUDA_VISIBLE_DEVICES" not in without
     assert "nvidia0" not in without
-    assert ("nvidia0" in with_torch) == (level is Level.NAMESPACE)  # without a view everything is seen anyway
+    assert ("nvidia0" in with_torch) == (level is not Level.NONE)  # without a view everything is seen anyway
 
 
 def test_a_machine_without_a_card_gives_nothing(tmp_path, monkeypatch):

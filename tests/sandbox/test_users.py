@@ -13,8 +13,9 @@ import pytest
 
 from grader.commands.shared import keep_closed, level_of
 from grader.errors import GraderError
-from grader.sandbox import isolation, users
+from grader.sandbox import doctor, isolation, users
 from grader.sandbox.errors import SandboxError
+from grader.worker import landlock
 from grader.worker import users as workers
 from tests.sandbox import readable
 
@@ -172,7 +173,21 @@ def test_the_doctor_proves_it():
     assert [what for what, holds, needed in findings if needed and not holds] == []
     assert ["isolation level: namespace", False, False] in findings
     assert ["student code: it cannot read a folder that is closed to others", True, True] in findings
-    assert any(what.startswith("isolation level: user (student code sees other programs") for what, _, _ in findings)
+    told = {what for what, _, _ in findings}
+    hidden = {f"student code: {what}" for what in doctor._SEEN_WITHOUT_A_VIEW}
+    if landlock.version():
+        assert f"isolation level: user, with a view of files by Landlock (version {landlock.version()})" in told
+        assert hidden <= told
+    else:
+        assert f"isolation level: user ({doctor._WITHOUT_LANDLOCK})" in told
+        assert not hidden & told
+
+
+def test_the_doctor_says_what_is_left_where_the_kernel_has_no_landlock():
+    lacking, level = doctor._landlock(0)
+    assert (lacking.holds, lacking.needed) == (False, False)
+    assert "Linux 5.13 or newer" in lacking.advice
+    assert level.what.startswith("isolation level: user (student code sees other programs, and the files")
 
 
 @needs_root
