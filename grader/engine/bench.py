@@ -18,6 +18,7 @@ from grader.engine.runs import CheckRun
 from grader.engine.views import View, view_of
 from grader.evidence import Evidence
 from grader.results import CheckResult, Location, Outcome
+from grader.sandbox import memory
 from grader.sandbox.errors import Place, SandboxError, SandboxLost, SubmissionFault
 from grader.sandbox.session import Code, Session, Time
 from grader.sandbox.student import Student
@@ -75,6 +76,7 @@ class Bench:
             file_mb=limits.file_mb,
             output_kb=limits.output_kb,
             processes=limits.processes,
+            held_mb=memory.allowed_mb(limits.memory_mb),
         )
         allowed = Time(load=limits.import_seconds, check=limits.check_seconds, total=limits.submission_seconds)
         return Session(self.zygote, code, limits=use, allowed=allowed)

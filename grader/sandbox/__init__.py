@@ -8,6 +8,7 @@ clock.py       the wall time that it has used
 seen.py        what was seen of it during a check
 imports.py     what is said of its import
 isolation.py   which level of isolation this machine offers, and the view of the file system
+memory.py      how much memory a container leaves to a worker
 users.py       whether workers can be other users here, and whether what is hidden is closed to them
 packages.py    which installed files belong to the packages that an assignment allows
 zygote.py      the warm parent of the workers, seen from here

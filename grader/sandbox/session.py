@@ -261,7 +261,8 @@ class Session:
             raise
         place = self.code.hanging_place(worker.last_words())
         if worker.out_of_memory:
-            said = f"{what} held more than {self._limits.memory_mb} MB, all processes together"
+            most = "the memory that is left" if self._limits.held_mb else f"{self._limits.memory_mb} MB"
+            said = f"{what} held more than {most}, all processes together"
             return errors.Raised(function, said, kind="MemoryError", builtin="MemoryError", place=place)
         return errors.Died(function, f"{what} ended the process", how=how, place=place)
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from grader.sandbox import memory
 from grader.sandbox.errors import SandboxError, SandboxLost
 from grader.worker import wire
 from grader.worker.channel import Channel
@@ -56,6 +57,7 @@ class Worker:
         """Counts the requests, as the worker does."""
         self.out_of_memory = False
         """Whether it was ended because it held too much; known once it was asked how it ended."""
+        self._kills = memory.kills()
 
     def post(self, message: Any, deadline: float) -> None:
         """Send a request without waiting for its answer.
@@ -134,7 +136,9 @@ class Worker:
             When the zygote has ended, and it with that.
         """
         end = self._zygote.exit_of(self._number, time.monotonic() + _DEATH_SECONDS)
-        self.out_of_memory = end is not None and end.out_of_memory
+        # in a container that is full the kernel may be faster than the zygote, which looks now and then
+        by_kernel = end is not None and end.code == -signal.SIGKILL and memory.kills() > self._kills
+        self.out_of_memory = by_kernel or (end is not None and end.out_of_memory)
         return _words_of(end.code if end else None)
 
     def end(self) -> None:

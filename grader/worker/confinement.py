@@ -105,6 +105,9 @@ def confine(
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         # nobody else has this user: the process may look at itself in /proc, as it can elsewhere
         libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
+    with contextlib.suppress(OSError):
+        # where the machine's memory ends, a worker is ended before the grader is
+        Path("/proc/self/oom_score_adj").write_text("1000")
     if level != "namespace" and sys.platform == "linux":
         # no namespace takes it along when the zygote dies; a worker in an endless loop would run for ever
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -66,6 +66,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Size of its temporary folder, and of one file."""
     output_kb: int
     processes: int
+    held_mb: int | None = None
+    """Memory that it and all that it starts may hold together, where that is less than ``memory_mb``."""
 
 
 class Spawn(msgspec.Struct, tag="spawn", frozen=True):

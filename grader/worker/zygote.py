@@ -146,7 +146,7 @@ class Zygote:
             if pid == 0:
                 self._become_worker(message.limits, user, *descriptors)
             mounts = (str(self._folder), "/dev/shm") if self._level == "namespace" else ()  # noqa: S108 - its own
-            limit = message.limits.memory_mb * 2**20
+            limit = (message.limits.held_mb or message.limits.memory_mb) * 2**20
             self._pids[message.worker] = pid
             seen = watch.Watch(pid, limit=limit, mounts=mounts)
             # twice, as at the level `namespace`: a temporary folder and shared memory

@@ -104,3 +104,11 @@ def test_what_was_started_is_found_at_any_depth():
         os.waitpid(child, 0)
         os.close(reading)
         os.close(writing)
+
+
+def test_what_the_machine_has_left_counts_where_it_is_less(submit):
+    code = "import time\ndef take():\n    kept = bytearray(b'x') * (160 * 2**20)\n    time.sleep(60)\n"
+    student = submit(code, memory_mb=1024, held_mb=100, seconds=20)
+    with pytest.raises(errors.Raised, match="`take` held more than the memory that is left") as fault:
+        student.take()
+    assert fault.value.kind == "MemoryError"
