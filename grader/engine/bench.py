@@ -98,6 +98,10 @@ class Bench:
             return outcomes.grader_error(error)
         return outcomes.unusable(error)
 
+    def own_failure(self, check: Check) -> BaseException | None:
+        """Return what a check that failed an answer says of the reference; None when it passes it, or none is here."""
+        return self.catalogue.own_failure(check) if self.catalogue else None
+
     def _run_reference(self) -> dict[str, BaseException | None]:
         """Run every check with the reference in the student's place."""
         path = self.assignment.solution
@@ -123,6 +127,8 @@ def run_check(bench: Bench, session: Session, check: Check) -> CheckRun:
     met, record = _run(bench, session, check)
     seen = session.seen
     verdict = _judge(met) or bench.whose_fault(check, met.error)
+    if verdict.outcome is Outcome.FAILED and (own := bench.own_failure(check)):
+        verdict = outcomes.failed_by_all(own)
     if verdict.outcome is Outcome.GRADER_ERROR and isinstance(met.error, TimeoutError):
         bench.hanging[check.id] = verdict
         return _of_hanging(check, verdict)

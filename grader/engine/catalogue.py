@@ -42,8 +42,8 @@ class Catalogue:
     def __init__(self, assignment: Assignment, suite: CheckSuite, seed: str) -> None:
         self.mistakes: tuple[Mistake, ...] = read_mistakes(assignment)
         solution = assignment.solution
-        self._source = solution.read_text(encoding="utf-8") if solution and self.mistakes else ""
-        self.exercise_of = exercises_by_function(assignment, self._source)
+        self._source = solution.read_text(encoding="utf-8") if solution else ""
+        self.exercise_of = exercises_by_function(assignment, self._source) if self.mistakes else {}
         self._suite = suite
         self._seed = seed
         self._answers: OrderedDict[Combination, PlainStudent | None] = OrderedDict()
@@ -61,6 +61,10 @@ class Catalogue:
         """Return the functions that a check itself calls."""
         return self._known_reach().called(check)
 
+    def own_failure(self, check: Check) -> BaseException | None:
+        """Return what a check says of the solution, with the inputs that submissions get; None when it passes it."""
+        return self._known_reach().trial(check).error if self._source else None
+
     def _known_reach(self) -> Reach:
         self._reach = self._reach or Reach(self._suite, self._source, self._seed)
         return self._reach
@@ -68,7 +72,7 @@ class Catalogue:
     def view(self, check: Check, mistakes: Combination) -> View | None:
         """Return what a check sees of some mistakes made together; None when they cannot be."""
         if not mistakes:
-            return self._known_reach().view(check)
+            return self._known_reach().trial(check).view
         key = (check.id, mistakes)
         if key not in self._views:
             student = self._answer(mistakes)

@@ -7,9 +7,11 @@ Fixtures of session scope live as long as the suite, for the whole class.
 
 from __future__ import annotations
 
+import ast
 import gc
 import importlib.util
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Coroutine, Iterator
@@ -36,6 +38,8 @@ _NO_PLUGINS = (
     "setupplan", "stepwise", "terminal", "threadexception", "unittest", "unraisableexception", "warnings",
 )  # fmt: skip
 """Plugins that write files, print, or cost time for each check, and decide nothing."""
+_PLACE = re.compile(r'(?P<file>[^\s"]+\.py)(?:", line |:)(?P<line>\d+)')
+"""A line of a file, as pytest and as Python name it."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +112,7 @@ class _Plugin:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            text = report.longreprtext.strip().splitlines()
-            self._collection_errors.append(f"{report.nodeid}: {text[-1].removeprefix('E').strip() if text else ''}")
+            self._collection_errors.append(_where_and_what(report.longreprtext))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -126,6 +129,8 @@ class _Plugin:
     def _collected(self, session: pytest.Session) -> list[Check]:
         if self._collection_errors:
             raise CourseError(f"the checks cannot be read: {self._collection_errors[0]}")
+        for path in self._assignment.checks:
+            _refuse_tests(path)
         checks = [_check(item, self._assignment) for item in session.items]
         _refuse_what_does_not_fit(checks, self._assignment)
         return checks
@@ -243,6 +248,23 @@ def load_module(path: Path, name: str) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def _where_and_what(report: str) -> str:
+    """Return file, line and exception of an import that failed, from pytest's report of it."""
+    lines = report.strip().splitlines() or [""]
+    places = [match for line in lines if (match := _PLACE.search(line))]
+    where = f"{places[-1]['file']}, line {places[-1]['line']}: " if places else ""
+    return where + lines[-1].removeprefix("E").strip()
+
+
+def _refuse_tests(path: Path) -> None:
+    """Refuse functions that an author takes for checks: nobody would run them."""
+    for node in ast.parse(path.read_bytes(), filename=str(path)).body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            raise CourseError(
+                f"{path}, line {node.lineno}: {node.name} is never run; a check's name begins with check_"
+            )
 
 
 def _check(item: pytest.Item, assignment: Assignment) -> Check:

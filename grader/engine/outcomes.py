@@ -67,11 +67,16 @@ def unusable(error: BaseException) -> Verdict:
     )
 
 
-def grader_error(error: BaseException) -> Verdict:
+def grader_error(error: BaseException, how: str = "The check itself is at fault") -> Verdict:
     """Return the verdict when a check or the sandbox is at fault: it costs the student nothing."""
-    words = f"The check itself is at fault: {_first_lines(f'{type(error).__name__}: {error}')}"
+    words = f"{how}: {_first_lines(f'{type(error).__name__}: {error}')}"
     hint = "This check is at fault, not your work: it costs no points."
     return Verdict(outcome=Outcome.GRADER_ERROR, message=words, hint=hint)
+
+
+def failed_by_all(error: BaseException) -> Verdict:
+    """Return the verdict when a check fails the reference too, which met ``error``."""
+    return grader_error(error, "The reference fails it too")
 
 
 def _fault(error: errors.SubmissionFault) -> Verdict:

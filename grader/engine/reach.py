@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from grader.engine import trials
 from grader.engine.checks import Check, CheckSuite
-from grader.engine.views import View
+from grader.engine.trials import Trial
 from grader.mistakes import reached_from
 
 
@@ -28,22 +28,22 @@ class Reach:
         self._source = source
         self._seed = seed
         self._solution = trials.answer(source)
-        self._called: dict[str, tuple[frozenset[str], View]] = {}
+        self._called: dict[str, tuple[frozenset[str], Trial]] = {}
         self._reached: dict[str, frozenset[str]] = {}
 
     def called(self, check: Check) -> frozenset[str]:
         """Return the names of the functions that a check calls itself."""
         return self._ran(check)[0]
 
-    def view(self, check: Check) -> View:
-        """Return what a check sees of the solution."""
+    def trial(self, check: Check) -> Trial:
+        """Return how a check ends on the solution."""
         return self._ran(check)[1]
 
-    def _ran(self, check: Check) -> tuple[frozenset[str], View]:
+    def _ran(self, check: Check) -> tuple[frozenset[str], Trial]:
         if check.id not in self._called:
             self._solution.called.clear()
-            view = trials.run(self._suite, check, self._solution, self._seed).view
-            self._called[check.id] = frozenset(self._solution.called), view
+            trial = trials.run(self._suite, check, self._solution, self._seed)
+            self._called[check.id] = frozenset(self._solution.called), trial
         return self._called[check.id]
 
     def touching(self, checks: Iterable[Check], functions: Collection[str]) -> list[Check]:

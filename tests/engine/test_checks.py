@@ -76,9 +76,14 @@ def test_a_reference_that_overflows_on_its_way_prints_nothing_and_changes_no_set
         (
             "import numpy as np",
             "import numpy as np\nimport no_such_package",
-            "the checks .*cannot be read: .*no_such_package",
+            r"the checks .*cannot be read: .*tiny/checks\.py, line \d+: .*no_such_package",
         ),
-        ("import numpy as np", "import numpy as np(", "the checks .*cannot be read: .*SyntaxError"),
+        (
+            "import numpy as np",
+            "import numpy as np(",
+            r"the checks .*cannot be read: .*tiny/checks\.py, line \d+: SyntaxError",
+        ),
+        ("def check_mean_of", "def test_mean_of", r"checks\.py, line \d+: test_mean_of_an_example is never run"),
         ('@exercise("mean")', '@exercise("mean", weight=0)', "weight must be a positive integer, not 0"),
     ],
 )

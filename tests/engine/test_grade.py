@@ -54,6 +54,14 @@ class TestWhoseFault:
             "The check itself is at fault: KeyError: 'seed'",
         )
 
+    def test_a_check_that_fails_the_reference_too_costs_nobody_a_point(self, one, own, right):
+        add_check(own, "@exercise('mean')\ndef check_wrong(student):\n    '''Wrong.'''\n    assert 1 == 2, 'never'\n")
+        for answer in (right, HALF_RIGHT, HALF_RIGHT.replace("x.mean(0)", "None")):
+            result = one(answer, assignment=own)
+            assert result.checks[-1].outcome is Outcome.GRADER_ERROR
+            assert result.checks[-1].message.startswith("The reference fails it too: AssertionError: never")
+            assert result.exercises[1].total == 3
+
     def test_a_check_that_stumbles_over_this_answer_alone_fails_the_answer(self, one, right):
         result = one(right.replace("return x * factor", "return None if x.shape == (0, 2) else x * factor"))
         (check,) = [check for check in result.checks if check.outcome is not Outcome.PASSED]

@@ -27,6 +27,8 @@ FAULTS = {
     "exits": "    raise SystemExit(0)\n",
     "skips": '    import pytest\n    pytest.skip("today")\n',
     "gives what cannot cross": "    student.mean(object())\n",
+    "fails the reference too": '    assert False, "nobody is right"\n',
+    "expects another number than is right": '    expect(student.mean(np.ones((2, 1))), "mean").close_to(np.array([3.0]))\n',
     "recurses without end": "    def f(): f()\n    f()\n",
 }
 

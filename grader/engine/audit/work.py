@@ -173,7 +173,7 @@ class _Auditor:
         views, ratios = {}, {}
         for check in self._touched_by({task.mistake.function}):
             trial = trials.run(self._suite, check, student, SEED)
-            if not trial.view.looks_like(self._reach.view(check)):
+            if not trial.view.looks_like(self._reach.trial(check).view):
                 views[check.id] = trial.view
             ratio = _largest(trial.measurements)
             if not trial.passed and ratio > 1:
