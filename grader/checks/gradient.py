@@ -20,7 +20,7 @@ from grader.checks.differences import Derivative, estimate
 from grader.checks.findings import Finding, raise_any
 from grader.checks.outputs import form_of, numbers, refuse_noise, weighted
 from grader.checks.problem import Problem
-from grader.checks.record import own_gradient, sighted
+from grader.checks.record import compared_with_own, sighted
 from grader.checks.slopes import disagreements
 from grader.checks.structure import fresh, leaves, like_leaf, mapped
 from grader.checks.value import batch_size
@@ -151,8 +151,8 @@ def agrees(
         rng=rng,
         sizes=batch_size(dict(at)) if sizes is None else sizes,
     )
+    compared_with_own(where, source)
     _judge(problem, claims_of(at, names, titles, gradients, vanishing), where=where)
-    own_gradient(where, source)
 
 
 def of_loss(
@@ -224,6 +224,7 @@ def of_loss(
         rng=rng,
         sizes=batch_size(dict(at)) if sizes is None else sizes,
     )
+    compared_with_own(where, where)
     _judge(problem, claims_of(at, names, titles, gradients, vanishing), where=where)
 
 

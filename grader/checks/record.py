@@ -50,8 +50,8 @@ class Record:
     measurements: list[Measurement] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     chances: list[Chance] = field(default_factory=list)
-    own_gradients: list[tuple[str, str]] = field(default_factory=list)
-    """Names of a backward and a forward: the one was found to be the gradient of the other, right or wrong."""
+    compared_with_own: list[tuple[str, str]] = field(default_factory=list)
+    """Names of a backward and a forward: the one was compared with differences of the other, right or wrong."""
     notes: dict[str, None] = field(default_factory=dict)
     """Sentences for the result of the check, whatever its outcome; they cost nothing."""
     exhibits: list[Evidence] = field(default_factory=list)
@@ -123,8 +123,11 @@ def sighted(value: Any, name: str, *, roundoff: float = 0.0, within: float = 0.0
         kept.sightings += sightings_of(value, name, roundoff=roundoff, within=within)
 
 
-def own_gradient(backward: str, forward: str) -> None:
-    """Record that a backward is the gradient of the submission's own forward, if somebody is recording."""
+def compared_with_own(backward: str, forward: str) -> None:
+    """Record, before it is judged, that a backward is compared with the submission's own forward.
+
+    Both names are the same where a function returns its loss and the gradient.
+    """
     kept = _record.get()
     if kept is not None:
-        kept.own_gradients.append((backward, forward))
+        kept.compared_with_own.append((backward, forward))

@@ -142,7 +142,7 @@ def run_check(bench: Bench, session: Session, check: Check) -> CheckRun:
         seconds=round(time.monotonic() - started, 4),
     )
     view = view_of(record.sightings, met.error)
-    return CheckRun(result=result, view=view, own_gradients=tuple(record.own_gradients))
+    return CheckRun(result=result, view=view, compared_with_own=tuple(record.compared_with_own))
 
 
 def _of_hanging(check: Check, verdict: outcomes.Verdict) -> CheckRun:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from grader.engine.catalogue import Catalogue, Combination
 from grader.engine.diagnosis import Look, diagnose
 from grader.results import CheckResult, Explanation, KnownMistake, Outcome
 
-OwnGradients = dict[str, list[tuple[str, str]]]
-"""By the id of a check: the backwards that it found to be the gradient of the submission's own forward."""
+Compared = Mapping[str, Sequence[tuple[str, str]]]
+"""By the id of a check: the backwards that it compared with the submission's own forward, each with that forward."""
 
 
 def explained(catalogue: Catalogue, results: Sequence[CheckResult], looks: Sequence[Look]) -> tuple[CheckResult, ...]:
@@ -44,25 +44,43 @@ def _hint(explanations: Sequence[Explanation]) -> str:
     return "One of these: " + " ".join(f"({number}) {text}" for number, text in enumerate(texts, 1))
 
 
-def carried_forward(results: Sequence[CheckResult], own_gradients: OwnGradients) -> tuple[CheckResult, ...]:
-    """Return the results, with a note where a backward is right for a forward that is wrong.
+def carried_forward(results: Sequence[CheckResult], compared: Compared) -> tuple[CheckResult, ...]:
+    """Return the results, saying of each backward that was compared with a wrong forward that it was.
 
-    The points of such a check are kept: an error is not counted twice.
+    One that is right for it keeps its points: an error is not counted twice. Of one that is not, nothing is known
+    before forward is mended; it may be right already.
     """
-    wrong = {
-        result.functions[0] for result in results if result.outcome is Outcome.FAILED and len(result.functions) == 1
-    }
-    return tuple(
-        result.model_copy(update={"notes": (*result.notes, *_notes(own_gradients.get(result.check, ()), wrong))})
-        if result.outcome is Outcome.PASSED
-        else result
-        for result in results
-    )
+    failed = [result for result in results if result.outcome is Outcome.FAILED and len(result.functions) == 1]
+    wrong = {result.functions[0] for result in failed}
+    losses = {result.functions[0] for result in failed if any(item.name == "loss" for item in result.evidence)}
+
+    def with_forward(result: CheckResult) -> CheckResult:
+        pairs = [
+            (backward, forward)
+            for backward, forward in dict.fromkeys(compared.get(result.check, ()))
+            if forward in (losses if forward == backward else wrong)
+        ]
+        if result.outcome is Outcome.PASSED:
+            return result.model_copy(update={"notes": (*result.notes, *_kept(pairs))})
+        if result.outcome is Outcome.FAILED and pairs:
+            return result.model_copy(update={"hint": _mend_first(*pairs[0])})
+        return result
+
+    return tuple(map(with_forward, results))
 
 
-def _notes(pairs: Sequence[tuple[str, str]], wrong: set[str]) -> list[str]:
+def _kept(pairs: Sequence[tuple[str, str]]) -> list[str]:
     return [
         f"`{backward}` is the gradient of your own `{forward}`, which is wrong: that error is not counted twice."
-        for backward, forward in dict.fromkeys(pairs)
-        if forward in wrong
+        for backward, forward in pairs
+        if backward != forward
     ]
+
+
+def _mend_first(backward: str, forward: str) -> str:
+    if backward == forward:
+        return f"The loss that `{forward}` returns is wrong: mend it first, since its gradient is compared with it."
+    return (
+        f"`{backward}` is compared with the slope of your own `{forward}`, which is wrong: mend `{forward}` first."
+        f" `{backward}` may be right already."
+    )

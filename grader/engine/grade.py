@@ -13,10 +13,10 @@ from grader.engine.explained import carried_forward, explained
 from grader.engine.runs import COUNTED, CheckRun
 from grader.engine.shortcuts import shortcuts_in
 from grader.results import BatchInfo, CheckResult, ExerciseResult, Outcome, SubmissionResult
+from grader.sandbox import imports
 from grader.sandbox.isolation import Level
 from grader.sandbox.session import Session
 from grader.submissions import Found, Submission, about
-from grader.worker.wire import Loaded
 
 _WORST_FIRST = (
     Outcome.GRADER_ERROR, Outcome.TIMED_OUT, Outcome.OUT_OF_MEMORY, Outcome.CRASHED, Outcome.FORBIDDEN,
@@ -68,6 +68,7 @@ def regrade(
         session.end()
     checks = _compared(bench, runs)
     found = {check.outcome for check in checks}
+    functions = [function for exercise in bench.assignment.exercises for function in exercise.functions]
     result = SubmissionResult(
         id=submission.id,
         student=submission.student,
@@ -75,8 +76,8 @@ def regrade(
         assignment=bench.assignment.name,
         source=submission.source,
         outcome=next((outcome for outcome in _WORST_FIRST if outcome in found), Outcome.PASSED),
-        problems=(*submission.notes, *session.problems()),
-        shortcuts=_shortcuts(bench.assignment, submission),
+        problems=(*submission.notes, *session.problems(), *imports.misnamed(session.code, session.loaded, functions)),
+        shortcuts=_shortcuts(bench.assignment, submission, functions),
         exercises=_scores(bench, checks, session),
         checks=checks,
         isolation=bench.zygote.level.value,
@@ -154,9 +155,8 @@ def _no_points(assignment: Assignment) -> tuple[ExerciseResult, ...]:
 def _scores(bench: Bench, checks: tuple[CheckResult, ...], session: Session | None) -> tuple[ExerciseResult, ...]:
     """Return the points of the exercises that have a check here: on a student's machine those with public ones."""
     checked = {check.exercise for check in bench.suite.checks}
-    loaded = session.loaded if session else None
     return tuple(
-        _score(exercise, checks, loaded) for exercise in bench.assignment.exercises if exercise.name in checked
+        _score(exercise, checks, session) for exercise in bench.assignment.exercises if exercise.name in checked
     )
 
 
@@ -168,18 +168,17 @@ def _run_all(bench: Bench, session: Session, usable: Mapping[str, CheckRun]) -> 
     return runs
 
 
-def _shortcuts(assignment: Assignment, submission: Submission) -> tuple[str, ...]:
+def _shortcuts(assignment: Assignment, submission: Submission, functions: list[str]) -> tuple[str, ...]:
     """Return what an instructor should look at; nothing without the solution, as on a student's machine."""
     if assignment.solution is None:
         return ()
-    functions = [function for exercise in assignment.exercises for function in exercise.functions]
     return shortcuts_in(submission.cells, assignment.solution.read_text(encoding="utf-8"), functions)
 
 
 def _compared(bench: Bench, runs: Mapping[str, CheckRun]) -> tuple[CheckResult, ...]:
     """Return the results of all checks, with what they say of each other, and what is known about failures."""
-    own_gradients = {name: list(run.own_gradients) for name, run in runs.items()}
-    checks = carried_forward([run.result for run in runs.values()], own_gradients)
+    compared = {name: run.compared_with_own for name, run in runs.items()}
+    checks = carried_forward([run.result for run in runs.values()], compared)
     if bench.catalogue is None:
         return checks
     looks = [
@@ -189,13 +188,15 @@ def _compared(bench: Bench, runs: Mapping[str, CheckRun]) -> tuple[CheckResult, 
     return explained(bench.catalogue, checks, looks)
 
 
-def _score(exercise: Exercise, checks: tuple[CheckResult, ...], loaded: Loaded | None) -> ExerciseResult:
+def _score(exercise: Exercise, checks: tuple[CheckResult, ...], session: Session | None) -> ExerciseResult:
     # a check that is itself at fault costs nothing: it does not count at all
     counted = [c for c in checks if c.exercise == exercise.name and c.outcome is not Outcome.GRADER_ERROR]
     total = sum(c.weight for c in counted)
     passed = sum(c.weight for c in counted if c.outcome is Outcome.PASSED)
     points = Fraction(exercise.points)
-    written = set(loaded.defined) - set(loaded.stubs) if loaded else set(exercise.functions)
+    loaded = session.loaded if session else None
+    broken = imports.broken(session.code, loaded, exercise.functions) if session else ()
+    written = (set(loaded.defined) - set(loaded.stubs)).union(broken) if loaded else set(exercise.functions)
     return ExerciseResult(
         name=exercise.name,
         title=exercise.title,
@@ -204,4 +205,5 @@ def _score(exercise: Exercise, checks: tuple[CheckResult, ...], loaded: Loaded |
         passed=sum(c.outcome is Outcome.PASSED for c in counted),
         total=len(counted),
         missing=tuple(function for function in exercise.functions if function not in written),
+        broken=broken,
     )

@@ -39,8 +39,8 @@ class CheckRun:
     result: CheckResult
     """Without what the other checks add to it."""
     view: View
-    own_gradients: tuple[tuple[str, str], ...] = ()
-    """Backwards that it found to be the gradient of the submission's own forward, each with that forward."""
+    compared_with_own: tuple[tuple[str, str], ...] = ()
+    """Backwards that it compared with the submission's own forward, each with that forward."""
 
 
 class Shelf:
@@ -108,7 +108,7 @@ class _Stored(msgspec.Struct, array_like=True):
     result: str
     ending: str
     sightings: list[_Seen]
-    own_gradients: list[tuple[str, str]]
+    compared_with_own: list[tuple[str, str]]
 
 
 class _Beginning(msgspec.Struct, array_like=True):
@@ -126,7 +126,7 @@ def packed(run: CheckRun) -> bytes:
         run.result.model_dump_json(),
         encodable(run.view.ending),
         sightings,
-        list(run.own_gradients),
+        list(run.compared_with_own),
     )
     return msgspec.msgpack.encode(stored)
 
@@ -143,7 +143,7 @@ def unpacked(data: bytes) -> CheckRun:
     return CheckRun(
         result=CheckResult.model_validate_json(stored.result),
         view=View(sightings=sightings, ending=stored.ending),
-        own_gradients=tuple(stored.own_gradients),
+        compared_with_own=tuple(stored.compared_with_own),
     )
 
 

@@ -54,6 +54,37 @@ def test_the_gradient_of_a_wrong_forward_keeps_its_points_and_says_so(linear):
         assert check.notes == (NOTE,)
 
 
+def test_a_right_backward_of_a_wrong_forward_is_not_blamed(linear):
+    checks = linear("-(x @ S) + b", RIGHT_BACKWARD)
+    assert len(checks) == 2
+    for check in checks.values():
+        assert check.outcome is Outcome.FAILED
+        assert check.hint == (
+            "`linear_backward` is compared with the slope of your own `linear_forward`, which is wrong: mend"
+            " `linear_forward` first. `linear_backward` may be right already."
+        )
+
+
+LOSS = (
+    HEAD
+    + """
+def mse(h, y):
+    return {value} * 0.5 * ((h - y) ** 2).sum() / len(h), {gradient} * (h - y) / len(h)
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "gradient", "is_told"), [(-1, 1, True), (1, -1, False)], ids=["a wrong loss", "a wrong gradient"]
+)
+def test_a_right_gradient_of_a_wrong_loss_is_not_blamed(one, backprop, value, gradient, is_told):
+    result = one(LOSS.format(value=value, gradient=gradient), assignment=backprop)
+    (check,) = [c for c in result.checks if c.check == "public/check_regression_gradient_agrees_with_loss"]
+    assert check.outcome is Outcome.FAILED
+    told = "The loss that `mse` returns is wrong: mend it first, since its gradient is compared with it."
+    assert (check.hint == told) is is_told
+
+
 def test_nothing_is_said_where_forward_is_right(one, backprop):
     result = one(LINEAR.format(forward="x @ S + b", backward=RIGHT_BACKWARD), assignment=backprop)
     linear = [check for check in result.checks if check.exercise == "linear"]

@@ -235,4 +235,4 @@ def test_a_run_comes_back_from_disk_as_it_was(grade, own, folder, monkeypatch):
         back = unpacked(packed(run))
         assert back.result == run.result
         assert back.view.looks_like(run.view)
-        assert (back.view.ending, back.own_gradients) == (run.view.ending, run.own_gradients)
+        assert (back.view.ending, back.compared_with_own) == (run.view.ending, run.compared_with_own)
