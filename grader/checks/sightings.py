@@ -19,6 +19,8 @@ from grader.checks.tolerance import ROUNDING_FACTOR, SLACK, scale_of
 Array = npt.NDArray[Any]
 
 _NOTHING = np.zeros(0)
+_MOST_ENTRIES, _MOST_LEAVES = 2**16, 10_000
+"""What is kept of an array, and of a structure: more than any check of the course looks at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,10 @@ def sightings_of(value: Any, name: str, *, roundoff: float = 0.0, within: float 
     within
         A deviation that the check does not see at all, e.g. where a zero is due.
     """
-    for path, leaf in leaves(value, name):
+    for number, (path, leaf) in enumerate(leaves(value, name)):
+        if number == _MOST_LEAVES:
+            yield Sighting(name=name, form=f"more than {_MOST_LEAVES} parts")
+            return
         if not is_numeric(leaf):
             text = repr(leaf)[:200] if leaf is None or isinstance(leaf, str | bool) else ""
             yield Sighting(name=path, form=f"{type(leaf).__name__} {text}")
@@ -61,9 +66,15 @@ def sightings_of(value: Any, name: str, *, roundoff: float = 0.0, within: float 
         yield Sighting(
             name=path,
             form=f"{_family(array)} {array.shape}",
-            values=array.astype(np.float64),
+            values=_sample(array).astype(np.float64),
             within=max(within, ROUNDING_FACTOR * roundoff),
         )
+
+
+def _sample(array: Array) -> Array:
+    """Return the array, or of a large one entries at equal distances: a view is kept for every check and mistake."""
+    step = -(-array.size // _MOST_ENTRIES)
+    return array if step <= 1 else array.ravel()[::step]
 
 
 def _family(array: Array) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grader.checks.record import Record, recording
@@ -19,13 +19,15 @@ from grader.engine.views import View, view_of
 from grader.evidence import Evidence
 from grader.results import CheckResult, Location, Outcome
 from grader.sandbox import memory
-from grader.sandbox.errors import Place, SandboxError, SandboxLost, SubmissionFault
+from grader.sandbox.errors import NotCarried, Place, SandboxError, SandboxLost, SubmissionFault
 from grader.sandbox.session import Code, Session, Time
 from grader.sandbox.student import Student
 from grader.sandbox.zygote import Zygote
 from grader.submissions import Submission
 from grader.worker import wire
 
+_LONGEST, _LONGEST_HINT = 4_000, 1_000
+"""Characters: a screen or two. A name or a text of a submission may be as long as the wire carries."""
 _OWN_SECONDS = 60.0
 """Time of a check for its own work, besides the submission's: a thousand times what the checks of the course take."""
 
@@ -56,7 +58,7 @@ class Bench:
     """Gets each check's result as soon as it ended, before the checks of a submission are compared."""
     hanging: dict[str, outcomes.Verdict] = field(default_factory=dict)
     """Checks that do not end, by their id: nobody waits for one twice."""
-    _reference: dict[str, BaseException | None] | None = None
+    _behind_the_wall: dict[str, BaseException | None] = field(default_factory=dict)
 
     def session(self, submission: Submission) -> Session:
         """Return a submission's session; its worker is not started yet."""
@@ -89,34 +91,52 @@ class Bench:
             session.load()
         return session
 
-    def whose_fault(self, check: Check, error: BaseException | None) -> outcomes.Verdict:
+    def whose_fault(self, check: Check, error: BaseException | None, session: Session) -> outcomes.Verdict:
         """Tell a check at fault from an answer that no check can use: the reference decides."""
         assert error is not None
-        if self._reference is None:
-            self._reference = self._run_reference()
-        if self._reference.get(check.id) is not None:
+        if self.own_failure(check, error):
             return outcomes.grader_error(error)
+        if isinstance(error, NotCarried):
+            session.end()  # what the submission left running would slow the reference down
+            if isinstance(self._failure_behind_the_wall(check), NotCarried):
+                return outcomes.grader_error(error)
         return outcomes.unusable(error)
 
-    def own_failure(self, check: Check) -> BaseException | None:
-        """Return what a check that failed an answer says of the reference; None when it passes it, or none is here."""
-        return self.catalogue.own_failure(check) if self.catalogue else None
+    def own_failure(self, check: Check, error: BaseException | None = None) -> BaseException | None:
+        """Return what a check says of the reference, with the inputs that submissions get.
 
-    def _run_reference(self) -> dict[str, BaseException | None]:
-        """Run every check with the reference in the student's place."""
+        Parameters
+        ----------
+        check
+            One that did not pass an answer.
+        error
+            What it met there, when it did not decide about it.
+
+        Returns
+        -------
+        BaseException
+            None when the reference passes, or when there is none here. That the reference found no end in the
+            time of a submission's call counts only where the check found none either.
+        """
+        found = self.catalogue.own_failure(check) if self.catalogue else None
+        return None if isinstance(found, TimeoutError) and not isinstance(error, TimeoutError) else found
+
+    def _failure_behind_the_wall(self, check: Check) -> BaseException | None:
+        """Return how a check ends with the reference in the student's place: what cannot cross is seen only there."""
         path = self.assignment.solution
         if path is None:
-            return {}
-        text = path.read_text(encoding="utf-8")
-        reference = Submission(
-            id="reference", student="reference", source=path.name, module=self.assignment.module, kind="script",
-            cells=(text,), siblings={}, digest="", notes=(),
-        )  # fmt: skip
-        session = self.loaded(reference)
-        try:
-            return {check.id: _run(self, session, check)[0].error for check in self.suite.checks}
-        finally:
-            session.end()
+            return None
+        if check.id not in self._behind_the_wall:
+            reference = Submission(
+                id="reference", student="reference", source=path.name, module=self.assignment.module, kind="script",
+                cells=(path.read_text(encoding="utf-8"),), siblings={}, digest="", notes=(),
+            )  # fmt: skip
+            session = self.loaded(reference)
+            try:
+                self._behind_the_wall[check.id] = _run(self, session, check)[0].error
+            finally:
+                session.end()
+        return self._behind_the_wall[check.id]
 
 
 def run_check(bench: Bench, session: Session, check: Check) -> CheckRun:
@@ -126,7 +146,7 @@ def run_check(bench: Bench, session: Session, check: Check) -> CheckRun:
     started = time.monotonic()
     met, record = _run(bench, session, check)
     seen = session.seen
-    verdict = _judge(met) or bench.whose_fault(check, met.error)
+    verdict = _judge(met) or bench.whose_fault(check, met.error, session)
     if verdict.outcome is Outcome.FAILED and (own := bench.own_failure(check)):
         verdict = outcomes.failed_by_all(own)
     if verdict.outcome is Outcome.GRADER_ERROR and isinstance(met.error, TimeoutError):
@@ -136,7 +156,7 @@ def run_check(bench: Bench, session: Session, check: Check) -> CheckRun:
         check,
         verdict,
         exhibits=tuple(record.exhibits),
-        notes=tuple(f"{note}." for note in (*record.notes, *seen.changed)),
+        notes=tuple(_cut(f"{note}.") for note in (*record.notes, *seen.changed)),
         output=seen.output,
         functions=tuple(seen.functions),
         seconds=round(time.monotonic() - started, 4),
@@ -165,12 +185,21 @@ def _result(
         visibility=check.visibility,
         weight=check.weight,
         outcome=verdict.outcome,
-        message=verdict.message,
-        hint=verdict.hint,
-        evidence=(*verdict.evidence, *exhibits),
+        message=_cut(verdict.message, _LONGEST),
+        hint=_cut(verdict.hint),
+        evidence=tuple(map(_bounded, (*verdict.evidence, *exhibits))),
         location=_location(verdict.place),
         **seen,
     )
+
+
+def _bounded(evidence: Evidence) -> Evidence:
+    texts: dict[str, Any] = {name: _cut(text) for name, text in vars(evidence).items() if isinstance(text, str)}
+    return replace(evidence, **texts)
+
+
+def _cut(text: str, most: int = _LONGEST_HINT) -> str:
+    return text if len(text) <= most else f"{text[:most]} …"
 
 
 def _judge(met: Met) -> outcomes.Verdict | None:

@@ -39,7 +39,7 @@ def judge(error: BaseException | None) -> Verdict | None:
         return PASSED
     if isinstance(error, errors.SubmissionFault):
         return _fault(error)
-    if isinstance(error, errors.SandboxError):
+    if isinstance(error, errors.SandboxError) and not isinstance(error, errors.NotCarried):
         return grader_error(error)
     return _decided(error)
 
@@ -55,7 +55,7 @@ def _decided(error: BaseException) -> Verdict | None:
         case AssertionError() | pytest.fail.Exception():
             return Verdict(outcome=Outcome.FAILED, message=_first_lines(str(error)) or "The check failed.")
         case _:
-            return None
+            return None  # also what could not be carried
 
 
 def unusable(error: BaseException) -> Verdict:

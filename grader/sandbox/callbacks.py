@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from grader.sandbox.errors import SandboxError
+from grader.sandbox.errors import NotCarried
 from grader.worker import forms, values, wire
 
 _STUDENT_ERRORS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
@@ -61,4 +61,4 @@ def _refuse(value: Any) -> Any:
 
 
 def _no_data(value: Any) -> forms.Value:
-    raise SandboxError(f"a check gave student code a {type(value).__name__}, which cannot cross the wall")
+    raise NotCarried(f"a check gave student code a {type(value).__name__}, which cannot cross the wall")

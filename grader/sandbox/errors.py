@@ -8,6 +8,7 @@
         Refused         not run: after two time-outs, or with the submission's time used up
         Garbled         what came over the wire is not allowed by its contract
     SandboxError        the sandbox itself failed: never the student's fault
+        NotCarried      what a check hands over cannot cross; the submission may have caused it
         SandboxLost     it broke down meanwhile: worth another try
 
 The engine maps each to an outcome; texts of a fault may hold student text.
@@ -93,6 +94,13 @@ class Garbled(SubmissionFault):
 
 class SandboxError(Exception):
     """The sandbox could not be set up or used; the message says what to do."""
+
+
+class NotCarried(SandboxError):  # noqa: N818 - a state, as those above
+    """What a check gave or answered cannot cross the wall, or is too large to.
+
+    It may have been made from what the submission gave, so whose fault it is only the reference can tell.
+    """
 
 
 class SandboxLost(SandboxError):  # noqa: N818 - a state, as those above

@@ -185,7 +185,7 @@ class Session:
         try:
             worker.post(message, self._clock.deadline())
         except wire.WireTooLarge as error:
-            raise errors.SandboxError(f"the arguments that a check gave `{function}` are too large: {error}") from None
+            raise errors.NotCarried(f"the arguments that a check gave `{function}` are too large: {error}") from None
         except wire.WireTimeout:
             self._timed_out(worker, function)
         except wire.WireClosed:
@@ -198,7 +198,7 @@ class Session:
             self._died(worker, function)
         except wire.WireTooLarge as error:
             self.end()
-            raise errors.SandboxError(f"what a check answered `{function}` is too large: {error}") from None
+            raise errors.NotCarried(f"what a check answered `{function}` is too large: {error}") from None
         except wire.WireError as error:
             self.end()
             raise errors.Garbled(function, f"`{function}` answered with what no function returns: {error}") from None
@@ -223,7 +223,7 @@ class Session:
             raise errors.Garbled(function, f"`{function}` answered with a message out of turn")
         self.seen.keep_output(answer.output, most=1024 * self._limits.output_kb)
         if isinstance(answer, wire.Raised):
-            raise self._raised(function, answer)
+            raise imports.depends(self.code, self.loaded, function, answer) or self._raised(function, answer)
         for name in answer.changed[:_MOST_CHANGES]:
             argument = f"its argument `{name}`" if self.code.has_word(name) else "an argument"
             self.seen.changed[f"`{function}` changes {argument} in place"] = None

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from grader.evidence import NotImplementedByStudent
-from grader.sandbox.errors import Garbled, SandboxError, SubmissionFault
+from grader.sandbox.errors import Garbled, NotCarried, SandboxError, SubmissionFault
 from grader.sandbox.session import Session
 from grader.worker import forms, values, wire
 
@@ -292,6 +292,6 @@ def _encode(session: Session, value: Any, held: list[Handle]) -> forms.Value:
             return forms.Handle(handle._reference(), handle.kind)  # noqa: SLF001
         if callable(found):
             return session.callback(found)
-        raise SandboxError(f"a check gave student code a {type(found).__name__}, which cannot cross the wall")
+        raise NotCarried(f"a check gave student code a {type(found).__name__}, which cannot cross the wall")
 
     return values.encode(value, opaque)

@@ -21,6 +21,8 @@ _CALLS: dict[str, tuple[int, int]] = {
     "shmget": (29, 194), "semget": (64, 190), "msgget": (68, 186), "memfd_secret": (447, 447),
     # messages that wait for whoever knows their name, where there is no IPC namespace
     "mq_open": (240, 180),
+    # a session of its own is a share of the processor of its own, where the kernel divides by sessions
+    "setsid": (112, 157),
     # a new user namespace would make this process privileged in it
     "unshare": (272, 97), "setns": (308, 268),
     # other processes' memory

@@ -161,8 +161,7 @@ class Zygote:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            if self._level != "namespace":
-                os.setsid()
+            os.setsid()  # where the kernel divides the processor by sessions, many processes get no more of it than one
             channel, errors = _keep_only(channel, errors)
             group, scratch = os.getgid(), self._folder
             if self._users is not None:

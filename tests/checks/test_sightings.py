@@ -81,3 +81,17 @@ def test_a_sighting_is_not_changed_by_what_happens_to_the_array_later():
     (before,) = sightings_of(array, "h")
     array += 1
     assert np.array_equal(before.values, X)
+
+
+def test_of_a_large_array_some_entries_are_kept_and_its_shape():
+    (one,) = sightings_of(np.zeros((1000, 1000), np.int8), "x")
+    assert one.form == "number (1000, 1000)"
+    assert one.values.size <= 2**16
+    (other,) = sightings_of(np.ones((1000, 1000)), "x")
+    assert not alike([one], [other])
+
+
+def test_of_a_large_structure_the_first_parts_are_kept_and_that_there_are_more():
+    found = list(sightings_of([1.0] * 20_000, "x"))
+    assert len(found) == 10_001
+    assert found[-1].form == "more than 10000 parts"

@@ -9,6 +9,7 @@ import pytest
 
 from grader.course import Assignment
 from grader.engine import bench as benches
+from grader.engine.catalogue import Catalogue
 from grader.results import Outcome
 from grader.sandbox.errors import SandboxLost
 
@@ -68,6 +69,36 @@ class TestWhoseFault:
         assert (check.check, check.outcome) == ("hidden/check_scale_of_nothing", Outcome.FAILED)
         assert "AttributeError: 'NoneType' object has no attribute 'shape'" in check.message
         assert "AttributeError" not in check.hint
+
+    def test_an_answer_that_makes_a_check_give_what_cannot_cross_fails(self, one, own, right):
+        add_check(
+            own,
+            "@exercise('descend')\ndef check_numbers(student):\n    '''Numbers.'''\n    import numpy as np\n"
+            "    student.descend(lambda w: np.asarray(w), 1.0, 1.0)\n",
+        )
+        assert one(right, assignment=own).outcome is Outcome.PASSED
+        wrong = one(f"{right}\n\ndef descend(grad, w, lr):\n    return w - lr * grad([[2**100]])\n", assignment=own)
+        assert wrong.checks[-1].outcome is Outcome.FAILED
+        assert wrong.exercises[2].earned == 0
+
+    def test_that_the_reference_is_slow_costs_no_check_its_verdict(self, one, tiny, monkeypatch):
+        monkeypatch.setattr(Catalogue, "own_failure", lambda *_: TimeoutError("no end within 10 s"))
+        assert {c.outcome for c in one(HALF_RIGHT, assignment=tiny).checks if c.exercise == "mean"} == {Outcome.PASSED}
+        wrong = one("def mean(x): return 7.0 + 0 * x[0]\n", assignment=tiny)
+        assert {c.outcome for c in wrong.checks if c.exercise == "mean"} == {Outcome.FAILED}
+
+    def test_a_text_that_is_as_long_as_the_wire_is_cut(self, one, own, right):
+        add_check(
+            own,
+            "from grader.evidence import CheckFailure, Evidence\n"
+            "@exercise('mean')\ndef check_long(student):\n    '''Long.'''\n"
+            "    if student.scale(1.0, 1.0) != 1.0:\n"
+            "        long = 'x' * 10**6\n"
+            "        raise CheckFailure(long, hint=long, evidence=(Evidence(name=long, got=long),))\n",
+        )
+        result = one(right.replace("return x * factor", "return x * factor + 1"), assignment=own)
+        assert result.checks[-1].outcome is Outcome.FAILED
+        assert len(result.checks[-1].model_dump_json()) < 10_000
 
     def test_after_the_reference_was_asked_the_checks_go_on_in_order(self, one, own, right):
         # the reference runs all checks, of both files, in the middle of a submission's
@@ -168,3 +199,25 @@ class TestTheResult:
             (tmp_path / name).write_text(right)
         first, second = grade(tmp_path, tiny).values()
         assert [c.outcome for c in first.checks] == [c.outcome for c in second.checks]
+
+
+class TestWhatIsWritten:
+    def test_but_could_not_be_defined_is_not_still_to_write(self, one):
+        scale, mean, descend = one("def scale(x, factor): return (x\ndef mean(x): pass\n").exercises
+        assert (scale.broken, scale.missing) == (("scale",), ())
+        assert (mean.broken, mean.missing) == ((), ("mean",))
+        assert (descend.broken, descend.missing) == ((), ("descend",))
+
+    def test_and_calls_what_could_not_be_defined_says_on_what_it_depends(self, one):
+        checks = one("def mean(x): return (x\ndef scale(x, factor): return mean(x)\n").checks
+        first = next(check for check in checks if check.functions == ("scale",))
+        assert first.outcome is Outcome.CRASHED
+        assert first.message.startswith("`scale` depends on `mean`, which could not be defined: SyntaxError: ")
+        assert first.hint == "`mean` could not be defined: see the line of your file."
+        assert first.location.line == 1
+
+    def test_under_another_name_is_told_and_stays_to_be_written(self, one):
+        result = one("def scales(x, factor): return x * factor\n")
+        assert result.problems == ("`scale` is missing, and you have `scales`: rename it if that is the one",)
+        assert result.exercises[0].missing == ("scale",)
+        assert all("scales" not in check.hint for check in result.checks)

@@ -10,6 +10,7 @@ import pytest
 
 import grader
 from grader.sandbox import errors
+from grader.sandbox.isolation import Level
 
 PROBE = """
 import os, socket, sys
@@ -218,3 +219,14 @@ def _running(mark: str) -> list[str]:
         if mark.encode() in words:
             found.append(place.parent.name)
     return found
+
+
+def test_a_worker_is_a_session_of_its_own_and_can_make_no_other(submit, level):
+    code = "import os\ndef own():\n    return os.getsid(0)\ndef other():\n    if os.fork() == 0:\n        try:\n            os.setsid()\n        except OSError:\n            os._exit(7)\n        os._exit(0)\n    return os.waitstatus_to_exitcode(os.wait()[1])\n"
+    one, two = submit(code, level=level), submit(code, level=level)
+    if level is Level.NAMESPACE:
+        assert one.own() == 1
+    else:
+        assert one.own() != two.own()
+    if level is not Level.NONE:
+        assert one.other() == 7
