@@ -15,11 +15,12 @@ import pytest
 from grader import exercise, gradient, value
 
 
-def gives(function: Callable[..., Any], *arguments: Any, **due: Any) -> None:
+def gives(function: Callable[..., Any], *arguments: Any, sizes: dict[str, float] | None = None, **due: Any) -> None:
     """Check a worked example: the results by name and in order; None for a cache, which may be anything."""
     results = tuple(due.values())
     names = [name if result is not None else None for name, result in due.items()]
-    value.agrees(function, lambda *_: results if len(results) > 1 else results[0], *arguments, returns=names)
+    right = results if len(results) > 1 else results[0]
+    value.agrees(function, lambda *_: right, *arguments, returns=names, sizes=sizes)
 
 
 def matrix(*rows: list[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -67,7 +68,7 @@ def check_linear_forward_example(student: Any) -> None:
 @exercise("linear")
 def check_linear_backward_agrees_with_forward(student: Any, rng: Any) -> None:
     """linear_backward is the gradient of your linear_forward."""
-    at = {"x": rng.normal(size=(4, 2)), "S": rng.normal(size=(2, 3)), "b": rng.normal(size=3)}
+    at = {"x": rng.normal(size=(5, 4)), "S": rng.normal(size=(4, 3)), "b": rng.normal(size=3)}
     gradient.agrees(student.linear_forward, student.linear_backward, at=at, rng=rng)
 
 
@@ -106,52 +107,63 @@ def check_activation_backward_agrees_with_forward(student: Any, rng: Any, name: 
 
 # --- losses -----------------------------------------------------------------------------------------------------------
 
-H, Y = matrix([1, 2], [3, 5]), matrix([0, 4], [1, 1])
-"""Residuals h - y of [[1, -2], [2, 4]]: the regression examples take N = 2 samples with two outputs each."""
+RESIDUALS = matrix([1, -2, 2], [-1, 1, 4], [2, -1, -1], [-4, 1, 2])
+Y = matrix([0, 4, 1], [1, 1, -3], [2, 0, 5], [3, -2, 1])
+H = Y + RESIDUALS
+LENGTHS = {"N": 4, "p": 3}
+"""Four samples with three outputs each: 1/N, 1/p and the 1/2 of a square differ, so none stands for another."""
 
 
 @exercise("losses")
 def check_mse_example(student: Any) -> None:
     """mse is right in an example."""
-    # Half the squares are 1/2, 2, 2, 8, together 12.5; the mean over two samples is 6.25.
-    gives(student.mse, H, Y, loss=6.25, dh=matrix([0.5, -1], [1, 2]))
+    # The squares of the residuals sum to 54. Half of it is 27, and the mean over four samples 6.75.
+    gives(student.mse, H, Y, sizes=LENGTHS, loss=6.75, dh=RESIDUALS / 4)
 
 
 @exercise("losses")
 def check_huber_example(student: Any) -> None:
     """huber is right in an example with delta = 3."""
-    # Only the residual 4 is beyond delta: it costs 3 (4 - 3/2) = 7.5 and pulls with 3. (1/2 + 2 + 2 + 7.5) / 2 = 6.
-    gives(student.huber, H, Y, 3.0, loss=6.0, dh=matrix([0.5, -1], [1, 1.5]))
+    # Only the residuals 4 and -4 are beyond delta: each costs 3 (4 - 3/2) = 7.5 and not 8, and pulls with 3 and not 4.
+    due = matrix([1, -2, 2], [-1, 1, 3], [2, -1, -1], [-3, 1, 2]) / 4
+    gives(student.huber, H, Y, 3.0, sizes=LENGTHS, loss=26 / 4, dh=due)
 
 
 @exercise("losses")
 def check_quantile_example(student: Any) -> None:
     """quantile is right in an example with tau = 0.9."""
-    # One prediction is too low, by 2: 0.9 * 2. Three are too high, by 1, 2, 4: 0.1 * 7. Mean: (1.8 + 0.7) / 2.
-    gives(student.quantile, H, Y, 0.9, loss=1.25, dh=matrix([0.05, -0.45], [0.05, 0.05]))
+    # The predictions that are too low lack 2 + 1 + 1 + 1 + 4 = 9, the others exceed by 13: (0.9 * 9 + 0.1 * 13) / 4.
+    low, high = -0.9 / 4, 0.1 / 4
+    due = matrix([high, low, high], [low, high, high], [high, low, low], [low, high, high])
+    gives(student.quantile, H, Y, 0.9, sizes=LENGTHS, loss=2.35, dh=due)
 
 
 @exercise("losses")
 def check_cross_entropy_example(student: Any) -> None:
-    """softmax_cross_entropy is right in an example with temperature 2."""
-    # The logits divided by 2 are (log 3, 0), so p = (3/4, 1/4); the label costs -log 1/4, and the gradient is
-    # (p - (0, 1)) / 2.
-    logits, labels = matrix([2 * LOG3, 0]), np.array([1])
-    gives(student.softmax_cross_entropy, logits, labels, 2.0, loss=np.log(4), dlogits=matrix([3 / 8, -3 / 8]))
+    """softmax_cross_entropy is right in an example with three samples and temperature 5."""
+    # The logits divided by 5 are (log 3, 0), (0, log 3) and (0, 0), so p = (3/4, 1/4), (1/4, 3/4) and (1/2, 1/2). The
+    # labels cost -log 1/4, -log 3/4 and -log 1/2, together log 32/3; the gradient is (p - one-hot) / 5 / 3.
+    logits, labels = matrix([5 * LOG3, 0], [0, 5 * LOG3], [1, 1]), np.array([1, 1, 0])
+    due = {"loss": np.log(32 / 3) / 3, "dlogits": matrix([1 / 20, -1 / 20], [1 / 60, -1 / 60], [-1 / 30, 1 / 30])}
+    gives(student.softmax_cross_entropy, logits, labels, 5.0, sizes={"N": 3, "temperature": 5}, **due)
 
 
 @exercise("losses")
 def check_label_smoothing_example(student: Any) -> None:
-    """label_smoothing is right in an example with three classes and epsilon = 0.2."""
-    # Equal logits: p = 1/3 for each class, so any target distribution costs log 3. The target is (0.1, 0.8, 0.1).
-    due = matrix([1 / 3 - 0.1, 1 / 3 - 0.8, 1 / 3 - 0.1])
-    gives(student.label_smoothing, matrix([5, 5, 5]), np.array([1]), 0.2, loss=np.log(3), dlogits=due)
+    """label_smoothing is right in an example with four samples, three classes and epsilon = 0.2."""
+    # Equal logits: p = 1/3 for each class, so any target distribution costs log 3. The target is 0.8 at the label and
+    # 0.1 elsewhere.
+    logits, labels = matrix([5, 5, 5], [1, 1, 1], [2, 2, 2], [0, 0, 0]), np.array([1, 0, 2, 1])
+    right, wrong = (1 / 3 - 0.8) / 4, (1 / 3 - 0.1) / 4
+    due = matrix([wrong, right, wrong], [right, wrong, wrong], [wrong, wrong, right], [wrong, right, wrong])
+    gives(student.label_smoothing, logits, labels, 0.2, loss=np.log(3), dlogits=due)
 
 
 @exercise("losses")
 def check_regression_gradient_agrees_with_loss(student: Any, rng: Any) -> None:
     """The gradient of mse is the slope of the loss that you return."""
-    gradient.of_loss(student.mse, at={"h": rng.normal(size=(3, 2)), "y": rng.normal(size=(3, 2))}, wrt="h", rng=rng)
+    at = {"h": rng.normal(size=(4, 3)), "y": rng.normal(size=(4, 3))}
+    gradient.of_loss(student.mse, at=at, wrt="h", rng=rng, sizes=LENGTHS)
 
 
 @exercise("losses")
@@ -220,21 +232,23 @@ def check_mlp_backward_agrees_with_forward(student: Any, rng: Any) -> None:
 @exercise("network")
 def check_input_gradient_example(student: Any) -> None:
     """The gradient by the input is right in an example."""
-    # x = 1: z = 3, squared 9; the logits are 2 * 9 and 9 + 9, so p = (1/2, 1/2) and p - one-hot = (-1/2, 1/2).
-    # Back: dh = 2 (-1/2) + 1/2 = -1/2, dz = dh * 2 z = -3, dx = 3 dz.
+    # x = 1 in three samples: z = 3, squared 9; the logits are 2 * 9 and 9 + 9, so p = (1/2, 1/2), and with label 0
+    # p - one-hot = (-1/2, 1/2). Back: dh = 2 (-1/2) + 1/2 = -1/2, dz = dh * 2 z = -3, 3 dz = -9, and dx a third of it.
+    # With label 1 the signs turn.
     params = [(matrix([3]), np.array([0.0])), (matrix([2, 1]), np.array([0.0, 9.0]))]
-    arguments = matrix([1]), params, np.array([0]), square, square_derivative
-    gives(student.input_gradient, *arguments, dx=matrix([-9]))
+    arguments = matrix([1], [1], [1]), params, np.array([0, 1, 0]), square, square_derivative
+    gives(student.input_gradient, *arguments, dx=matrix([-3], [3], [-3]))
 
 
 @exercise("network")
 def check_regularized_loss_example(student: Any) -> None:
     """Weight decay is right in an example, and leaves the bias alone."""
     # x = 0 and equal biases: both classes have probability 1/2, and the loss is log 2. S = (3, 4) has the squared norm
-    # 25, so a weight decay of 0.2 adds 0.1 * 25, and 0.2 S to a gradient that is 0 because x is.
+    # 25, so a weight decay of 0.2 adds 0.1 * 25, and 0.2 S to a gradient that is 0 because x is. By the biases: the
+    # mean over three samples of (-1/2, 1/2), twice, and (1/2, -1/2).
     params = [(matrix([3, 4]), np.array([7.0, 7.0]))]
-    due = [(matrix([0.6, 0.8]), np.array([-0.5, 0.5]))]
-    arguments = params, matrix([0]), np.array([0]), 0.2, np.tanh, tanh_derivative
+    due = [(matrix([0.6, 0.8]), np.array([-1 / 6, 1 / 6]))]
+    arguments = params, matrix([0], [0], [0]), np.array([0, 0, 1]), 0.2, np.tanh, tanh_derivative
     gives(student.regularized_loss, *arguments, loss=np.log(2) + 2.5, grads=due)
 
 

@@ -99,9 +99,12 @@ def check_conv2d_example(student: Any) -> None:
 
 @exercise("conv2d")
 def check_padding_and_stride_example(student: Any) -> None:
-    """Padding 1 and stride 2 are right in an example."""
-    # A kernel of one pixel picks pixels 0, 2 and 4 of the padded 4 x 5 image, and rows 0 and 2: zeros at the border.
+    """Padding 1 is right in an example, with stride 1 and with stride 2."""
+    # With stride 1, a kernel of one pixel shows the whole padded image, of 4 x 5 pixels: all four borders are there.
     x = image([1, 2, 3], [4, 5, 6])
+    padded = image([0, 0, 0, 0, 0], [0, 1, 2, 3, 0], [0, 4, 5, 6, 0], [0, 0, 0, 0, 0])
+    gives(student.conv2d_forward, x, image([1]), vector(0), 1, 1, due={"y": padded, "cache": None})
+    # With stride 2 it picks rows 0 and 2 of it, and columns 0, 2 and 4.
     due = {"y": image([0, 0, 0], [0, 5, 0]), "cache": None}
     gives(student.conv2d_forward, x, image([1]), vector(0), 2, 1, due=due)
 
@@ -116,7 +119,7 @@ def check_dilation_example(student: Any) -> None:
 @exercise("conv2d")
 def check_conv2d_backward_agrees_with_forward(student: Any, rng: Any) -> None:
     """conv2d_backward is the gradient of your conv2d_forward, with stride 2 and padding 1."""
-    at = {"x": rng.normal(size=(2, 3, 5, 4)), "w": rng.normal(size=(2, 3, 2, 3)), "b": rng.normal(size=2)}
+    at = {"x": rng.normal(size=(5, 3, 5, 4)), "w": rng.normal(size=(4, 3, 2, 3)), "b": rng.normal(size=4)}
     gradient.agrees(
         student.conv2d_forward, student.conv2d_backward, at=at | {"stride": 2, "padding": 1}, output="y", rng=rng
     )
@@ -157,7 +160,7 @@ def check_max_pool_backward_example(student: Any) -> None:
 @pytest.mark.parametrize("kind", ["max", "avg"])
 def check_pool_backward_agrees_with_forward(student: Any, rng: Any, kind: str) -> None:
     """The gradient of pooling is the slope of your forward, for windows of 3 x 2 at stride 2."""
-    x = rng.permutation(2 * 3 * 7 * 6).reshape(2, 3, 7, 6) / 50  # no two pixels are near each other
+    x = rng.permutation(5 * 2 * 7 * 6).reshape(5, 2, 7, 6) / 50  # no two pixels are near each other
     forward, backward = getattr(student, f"{kind}_pool_forward"), getattr(student, f"{kind}_pool_backward")
     gradient.agrees(forward, backward, at={"x": x, "window": (3, 2), "stride": 2}, wrt="x", output="y", rng=rng)
 
@@ -228,7 +231,7 @@ def check_layer_norm_example(student: Any) -> None:
 @exercise("batchnorm")
 def check_layer_norm_backward_agrees_with_forward(student: Any, rng: Any) -> None:
     """layer_norm_backward is the gradient of your layer_norm_forward."""
-    at = {"x": rng.normal(size=(4, 5)), "a": rng.normal(size=5), "b": rng.normal(size=5), "eps": 0.1}
+    at = {"x": rng.normal(size=(3, 5)), "a": rng.normal(size=5), "b": rng.normal(size=5), "eps": 0.1}
     forward, backward = student.layer_norm_forward, student.layer_norm_backward
     gradient.agrees(forward, backward, at=at, wrt=("x", "a", "b"), output="y", rng=rng)
 
@@ -238,8 +241,15 @@ def check_dropout_drops_or_rescales(student: Any, rng: Any) -> None:
     """In training, dropout with p = 0.2 gives 0 or x / 0.8 everywhere."""
     x = rng.uniform(1, 2, size=(40, 50))
     y, _ = results(student.dropout_forward.keeping(1)(x, 0.2, rng, train=True), ("y", "cache"), of="dropout_forward")
-    expect(y, "y").has_shape(x.shape)
+    expect(y, "y").has_shape(x.shape).varies()
     expect(y, "y").close_to(np.where(y == 0, 0, x / 0.8))
+
+
+@exercise("batchnorm")
+def check_dropout_without_dropping(student: Any, rng: Any) -> None:
+    """In training with p = 0, dropout keeps everything: p is the probability of dropping."""
+    x = rng.normal(size=(3, 5))
+    gives(student.dropout_forward, x, 0.0, rng, due={"y": x, "cache": None}, train=True)
 
 
 @exercise("batchnorm")

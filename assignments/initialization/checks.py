@@ -36,7 +36,7 @@ def matrix(*rows: list[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
 @pytest.mark.parametrize("name", INITIALISERS)
 def check_weights_have_the_right_shape(student: Any, rng: Any, name: str) -> None:
     """The weights have shape (fan_in, fan_out)."""
-    expect(getattr(student, name)(5, 3, rng), "S").has_shape((5, 3)).is_finite()
+    expect(getattr(student, name)(5, 3, rng), "S").has_shape((5, 3)).varies()
 
 
 @exercise("gaussian")
@@ -111,9 +111,9 @@ def check_backward_example(student: Any) -> None:
 
 @exercise("propagation")
 def check_prediction_example(student: Any) -> None:
-    """The theory predicts 6, 18, 54 for width 3 and weights of variance 2."""
-    # The first layer has variance n sigma2 = 6, and each further one half of 6 times the one before.
-    gives(student.predicted_variance, 2.0, 3, 3, variances=np.array([6.0, 18.0, 54.0]))
+    """The theory predicts 12 and 72 for two layers of width 3 and weights of variance 4."""
+    # The first layer has variance n sigma2 = 12, and each further one half of 12 times the one before.
+    gives(student.predicted_variance, 4.0, 3, 2, variances=np.array([12.0, 72.0]))
 
 
 # --- symmetry ---------------------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def check_permute_example(student: Any) -> None:
 def check_train_example(student: Any) -> None:
     """One step of gradient descent is right in an example."""
     # x S1 = log 3, whose tanh is 4/5; the output is 8/5, and y = 3/5 leaves 1. dS1 = 2 (1 - 16/25) = 18/25, with x = 1,
-    # and dS2 = 4/5. A step of 1/2: S1 - 9/25, S2 - 2/5.
+    # and dS2 = 4/5. A step of 1/2: S1 - 9/25, S2 - 2/5. All three samples are alike, and so their mean is that of one.
     start = np.log(3.0)
     due = {"S1": matrix([start - 9 / 25]), "S2": matrix([8 / 5])}
-    gives(student.train, matrix([start]), matrix([2]), matrix([1]), matrix([3 / 5]), 0.5, 1, **due)
+    gives(student.train, matrix([start]), matrix([2]), np.ones((3, 1)), np.full((3, 1), 3 / 5), 0.5, 1, **due)

@@ -35,10 +35,10 @@ def matrix(*rows: list[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
 @exercise("divergence")
 def check_kl_example(student: Any) -> None:
     """The divergence from the standard normal is right in an example."""
-    # Variances 1 and 4: (1 + 1 - 1 - 0) / 2 = 1/2 and (4 + 4 - 1 - log 4) / 2 = 7/2 - log 2. The gradient by mu is mu,
-    # that by logvar (variance - 1) / 2.
-    due = {"kl": np.array([4 - LOG2]), "dmu": matrix([1, 2]), "dlogvar": matrix([0, 1.5])}
-    gives(student.gaussian_kl, matrix([1, 2]), matrix([0, 2 * LOG2]), **due)
+    # Variances 1, 4 and 1: (1 + 1 - 1 - 0) / 2 = 1/2, (4 + 4 - 1 - log 4) / 2 = 7/2 - log 2 and (1 + 9 - 1) / 2 = 9/2.
+    # The gradient by mu is mu, that by logvar (variance - 1) / 2. Of three latents, a mean is not half a sum.
+    due = {"kl": np.array([8.5 - LOG2]), "dmu": matrix([1, 2, -3]), "dlogvar": matrix([0, 1.5, 0])}
+    gives(student.gaussian_kl, matrix([1, 2, -3]), matrix([0, 2 * LOG2, 0]), **due)
 
 
 @exercise("divergence")
@@ -106,8 +106,8 @@ def check_estimate_of_a_quadratic(student: Any, rng: Any, name: str) -> None:
 def check_log_likelihood_example(student: Any) -> None:
     """The log-likelihood of two images is right in an example."""
     # A logit of log 3 is a probability of 3/4, a logit of 0 one of 1/2.
-    x, logits = matrix([1, 0], [0, 0]), matrix([LOG3, 0], [LOG3, 0])
-    gives(student.bernoulli_log_likelihood, x, logits, ll=np.array([LOG3 - 3 * LOG2, -3 * LOG2]))
+    x, logits = matrix([1, 0, 0], [0, 0, 1]), matrix([LOG3, 0, 0], [LOG3, 0, LOG3])
+    gives(student.bernoulli_log_likelihood, x, logits, ll=np.array([LOG3 - 4 * LOG2, LOG3 - 5 * LOG2]))
 
 
 @exercise("bound")
@@ -257,6 +257,6 @@ def check_posterior_example(student: Any) -> None:
 @exercise("diffusion")
 def check_simple_loss_example(student: Any) -> None:
     """The loss is right for a model that says 0."""
-    # The squares of the noise are 1, 4, 9, 16: the mean is 7.5.
-    arguments = matrix([1, 2], [3, 4]), np.array([1, 2]), matrix([1, -2], [3, -4]), BETAS
-    gives(student.simple_loss, lambda z, _t: 0 * z, *arguments, loss=7.5)
+    # The squares of the noise are 1, 4, ..., 144: their sum is 650, and the mean is over all twelve entries.
+    x, eps = np.ones((3, 4)), matrix([1, -2, 3, -4], [5, -6, 7, -8], [9, -10, 11, -12])
+    gives(student.simple_loss, lambda z, _t: 0 * z, x, np.array([1, 2, 1]), eps, BETAS, loss=650 / 12)

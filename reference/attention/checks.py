@@ -93,7 +93,7 @@ FORMS = pytest.mark.parametrize("form", ["no mask", "one mask", "a mask each", "
 
 def attention_inputs(rng: Any, form: str) -> tuple[Any, ...]:
     """Draw q, k, v and the mask: of every row some keys are hidden, and some are not."""
-    N, T, S, p, m = (1, 1, 4, 2, 1) if form == "one query" else (2, 4, 5, 3, 6)
+    N, T, S, p, m = (1, 1, 4, 3, 1) if form == "one query" else (3, 4, 5, 7, 6)
     q, k, v = rng.normal(size=(N, T, p)), rng.normal(size=(N, S, p)), rng.normal(size=(N, S, m))
     return q, k, v, mask_of(rng, form, (N, T, S))
 
@@ -136,7 +136,9 @@ def check_attention_backward_is_the_gradient_of_forward(student: Any, rng: Any, 
     """attention_backward is the gradient of your attention_forward, also under a mask."""
     q, k, v, mask = attention_inputs(rng, form)
     at = {"q": q, "k": k, "v": v, "mask": mask}
-    gradient.agrees(student.attention_forward, student.attention_backward, at=at, wrt=("q", "k", "v"), rng=rng)
+    sizes = {"N": len(q), "p": q.shape[2], "sqrt(p)": np.sqrt(q.shape[2])}
+    functions = student.attention_forward, student.attention_backward
+    gradient.agrees(*functions, at=at, wrt=("q", "k", "v"), rng=rng, sizes=sizes)
 
 
 def blind_inputs(rng: Any) -> tuple[Any, ...]:
@@ -278,7 +280,7 @@ def check_positions_make_order_matter(student: Any, rng: Any) -> None:
 
 # --- normalization ----------------------------------------------------------------------------------------------------
 
-SHAPES = pytest.mark.parametrize("shape", [(5, 4), (2, 3, 6), (1, 1, 3)], ids=["rows", "sequences", "one token"])
+SHAPES = pytest.mark.parametrize("shape", [(5, 4), (3, 5, 6), (1, 1, 3)], ids=["rows", "sequences", "one token"])
 LARGE_EPS = 0.1
 """At the usual 1e-5 its place inside or outside the root does not show."""
 
@@ -315,9 +317,10 @@ def check_layer_norm_backward_follows_the_definition(
 @exercise("normalization", weight=2)
 def check_layer_norm_backward_is_the_gradient_of_forward(student: Any, rng: Any) -> None:
     """layer_norm_backward is the gradient of your layer_norm_forward."""
-    x, gain, bias = norm_inputs(rng, (2, 3, 4))
+    x, gain, bias = norm_inputs(rng, (3, 7, 5))
     at = {"x": x, "gain": gain, "bias": bias, "constant": LARGE_EPS}
-    gradient.agrees(student.layer_norm_forward, student.layer_norm_backward, at=at, wrt=("x", "gain", "bias"), rng=rng)
+    functions, sizes = (student.layer_norm_forward, student.layer_norm_backward), {"N": 3, "T": 7, "d": 5}
+    gradient.agrees(*functions, at=at, wrt=("x", "gain", "bias"), rng=rng, sizes=sizes)
 
 
 @exercise("normalization")

@@ -209,8 +209,16 @@ ATTENTION = [
         wrong="logits = q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2])\n"
         "    logits = logits if mask is None else np.where(mask, logits, -1e9)\n"
         "    weights = _softmax(logits, None)",
-        hint="A query that may attend to no key gets 0: with -1e9 everywhere its weights come out equal, so set them "
-        "to 0.",
+        hint="A query that may attend to no key must give 0: -1e9 in every logit makes it the mean of all values. "
+        "Multiply the weights by the mask.",
+    ),
+    mistake(
+        "attention_forward",
+        right="weights = _softmax(q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2]), mask)",
+        wrong="logits = q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2])\n"
+        "    weights = _softmax(logits if mask is None else logits - 1e9 * ~mask, None)",
+        hint="A query that may attend to no key must give 0: -1e9 added to all of its logits leaves the weights "
+        "as they are without mask. Multiply them by the mask.",
     ),
     mistake(
         "attention_forward",
@@ -459,7 +467,16 @@ ATTENTION = [
         right="return _softmax(hidden @ u, mask) @ v",
         wrong="logits = hidden @ u if mask is None else np.where(mask, hidden @ u, -1e9)\n"
         "    return _softmax(logits, None) @ v",
-        hint="A query of additive attention that may attend to no key gets 0, not the mean of all values.",
+        hint="A query of additive attention that may attend to no key must give 0: -1e9 in every logit makes it the "
+        "mean of all values.",
+    ),
+    mistake(
+        "additive_attention",
+        right="return _softmax(hidden @ u, mask) @ v",
+        wrong="logits = hidden @ u if mask is None else hidden @ u - 1e9 * ~mask\n"
+        "    return _softmax(logits, None) @ v",
+        hint="A query of additive attention that may attend to no key must give 0: -1e9 added to all of its logits "
+        "leaves the weights as they are without mask.",
     ),
 ]
 

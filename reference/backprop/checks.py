@@ -31,8 +31,8 @@ BENT = ["sigmoid", "tanh", "swish"]
 REGRESSION: dict[str, tuple[float, ...]] = {"mse": (), "huber": (0.8,), "quantile": (0.3,)}
 """A delta that is not 1, and a tau that is not 1/2: factors of delta and swapped sides show."""
 
-CLASSIFICATION: dict[str, tuple[float, ...]] = {"softmax_cross_entropy": (2.5,), "label_smoothing": (0.2,)}
-"""A temperature that is not 1, and an epsilon large enough that epsilon / m differs from epsilon / (m - 1)."""
+CLASSIFICATION: dict[str, tuple[float, ...]] = {"softmax_cross_entropy": (2.5,), "label_smoothing": (0.15,)}
+"""A temperature that is not 1, and an epsilon large enough that epsilon / m shows; neither is N or 1 / N of a check."""
 
 
 def through(forward: Function, backward: Function) -> Function:
@@ -451,7 +451,9 @@ def counted(function: Callable[[Array], Array]) -> tuple[Callable[[Array], Array
 def check_mlp_forward_computes_nothing_twice(student: Any, rng: Any) -> None:
     """mlp_forward calls the activation once for each hidden layer."""
     activation, calls = counted(np.tanh)
-    student.mlp_forward.keeping(1)(rng.normal(size=(3, 4)), network(rng, [4, 5, 3, 6, 2]), activation)
+    x, params = rng.normal(size=(3, 4)), network(rng, [4, 5, 3, 6, 2])
+    logits, _ = results(student.mlp_forward.keeping(1)(x, params, activation), ("logits", "cache"), of="mlp_forward")
+    expect(logits, "logits").has_shape((3, 2)).varies()
     expect(len(calls), "number of calls of activation").equals(3)
 
 
@@ -461,7 +463,10 @@ def check_mlp_backward_computes_nothing_again(student: Any, rng: Any) -> None:
     activation, forward_calls = counted(np.tanh)
     derivative, calls = counted(tanh_derivative)
     x, params = rng.normal(size=(3, 4)), network(rng, [4, 5, 3, 6, 2])
-    _, cache = results(student.mlp_forward.keeping(1)(x, params, activation), ("logits", "cache"), of="mlp_forward")
+    logits, cache = results(
+        student.mlp_forward.keeping(1)(x, params, activation), ("logits", "cache"), of="mlp_forward"
+    )
+    expect(logits, "logits").has_shape((3, 2)).varies()
     before = len(forward_calls)
     student.mlp_backward(rng.normal(size=(3, 2)), cache, derivative)
     expect(len(calls), "number of calls of derivative").equals(3)

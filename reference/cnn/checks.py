@@ -67,7 +67,7 @@ def check_toeplitz_is_the_matrix_of_the_convolution(student: Any, rng: Any) -> N
     x, w = rng.normal(size=6), rng.normal(size=4)
     T, y = student.toeplitz(w, 6), student.convolve1d(x, w)
     expect(T, "T").has_shape((9, 6))
-    expect(y, "y").has_shape((9,))
+    expect(y, "y").has_shape((9,)).varies()
     expect(T @ x, "T x").close_to(y)
 
 
@@ -209,7 +209,7 @@ def check_conv2d_backward_in_odd_shapes(student: Any, reference: Any, rng: Any, 
 @pytest.mark.parametrize("setting", [(1, 0, 1), (2, 1, 1), (1, 2, 3)], ids=["plain", "stride", "dilation"])
 def check_conv2d_backward_is_the_gradient_of_forward(student: Any, rng: Any, setting: tuple[int, int, int]) -> None:
     """conv2d_backward is the gradient of your conv2d_forward."""
-    at = dict(zip(("x", "w", "b"), layer(rng, (2, 2, 6, 5), (3, 2, 2, 3)), strict=True))
+    at = dict(zip(("x", "w", "b"), layer(rng, (5, 2, 6, 5), (4, 2, 2, 3)), strict=True))
     at |= zip(("stride", "padding", "dilation"), setting, strict=True)
     gradient.agrees(student.conv2d_forward, student.conv2d_backward, at=at, output="y", rng=rng)
 
@@ -301,7 +301,7 @@ def check_pool_backward_follows_the_definition(student: Any, reference: Any, rng
 @KINDS
 def check_pool_backward_is_the_gradient_of_forward(student: Any, rng: Any, kind: str) -> None:
     """The gradient of pooling is the slope of your forward."""
-    at = {"x": picture(rng, (2, 2, 6, 5)), "window": (3, 2), "stride": 1}
+    at = {"x": picture(rng, (5, 2, 6, 4)), "window": (3, 2), "stride": 1}
     gradient.agrees(*pool(student, kind), at=at, wrt="x", output="y", rng=rng)
 
 
@@ -430,7 +430,7 @@ def check_batch_norm_backward_follows_the_definition(student: Any, reference: An
 
 
 @exercise("batchnorm", weight=2)
-@pytest.mark.parametrize("shape", [(5, 3), (2, 3, 4, 2)], ids=["features", "images"])
+@pytest.mark.parametrize("shape", [(5, 3), (5, 3, 4, 2)], ids=["features", "images"])
 def check_batch_norm_backward_is_the_gradient_of_forward(student: Any, rng: Any, shape: Shape) -> None:
     """The gradients of batch norm are the slopes of your forward, which flow through mean and variance too."""
     forward, backward = batch_norm(student, shape)
@@ -480,7 +480,7 @@ def check_layer_norm_backward_follows_the_definition(student: Any, reference: An
 @exercise("batchnorm")
 def check_layer_norm_backward_is_the_gradient_of_forward(student: Any, rng: Any) -> None:
     """layer_norm_backward is the gradient of your layer_norm_forward."""
-    x, a, b = normalised(rng, (4, 5))[:3]
+    x, a, b = normalised(rng, (3, 5))[:3]
     at = {"x": x, "a": a, "b": b, "eps": EPS}
     functions = student.layer_norm_forward, student.layer_norm_backward
     gradient.agrees(*functions, at=at, wrt=("x", "a", "b"), output="y", rng=rng)
@@ -549,18 +549,12 @@ def check_dropout_keeps_the_mean(student: Any, rng: Any) -> None:
     statistics.is_unbiased(y.reshape(4000, -1), x.ravel(), name="mean of y")
 
 
-@exercise("batchnorm")
-def check_dropout_without_dropping(student: Any, reference: Any, rng: Any) -> None:
-    """With p = 0 everything is kept."""
-    x = rng.normal(size=(3, 5))
-    value.agrees(student.dropout_forward, reference.dropout_forward, x, 0.0, rng, returns=("y", None), train=True)
-
-
 @exercise("batchnorm", weight=2)
 def check_dropout_backward_uses_the_mask_of_forward(student: Any, rng: Any) -> None:
     """dropout_backward multiplies by the mask of your dropout_forward."""
     x, dy = rng.uniform(1, 2, size=(20, 30)), rng.normal(size=(20, 30))
     y, cache = dropped(student, x, rng)
+    expect(y, "y").varies()
     expect(student.dropout_backward(dy, cache), "dx").close_to(dy * (y / x))
 
 

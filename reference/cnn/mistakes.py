@@ -324,6 +324,13 @@ CONV2D = [
     mistake(
         "conv2d_forward",
         whole=sloppy_forward(
+            "windows = _windows(padded[:, :, : padded.shape[2] - (padding > 0)], w.shape[2:], stride, dilation)"
+        ),
+        hint="The padding is one row short at the bottom: put as many zeros below the images as above.",
+    ),
+    mistake(
+        "conv2d_forward",
+        whole=sloppy_forward(
             "windows = _windows(padded, w.shape[2:], stride, dilation)",
             "y[:, :, : max(1, y.shape[2] - 1), : max(1, y.shape[3] - 1)]",
         ),

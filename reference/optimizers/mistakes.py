@@ -394,6 +394,12 @@ STOCHASTIC = [
     ),
     mistake(
         "svrg",
+        right="i = int(rng.integers(n))",
+        wrong="i = np.random.randint(n)",
+        hint="Draw the samples of svrg from the generator rng that you are given, not from numpy's global one.",
+    ),
+    mistake(
+        "svrg",
         right="snapshot = w\n        full = grad_i(snapshot, np.arange(n))",
         wrong="snapshot = w\n        full = full if epoch else grad_i(snapshot, np.arange(n))",
         hint="Ask for the full gradient anew at every snapshot: yours is that of the first one for ever.",
@@ -445,6 +451,12 @@ STOCHASTIC = [
         right="epoch * inner_steps + step",
         wrong="step",
         hint="Count the steps of all epochs for the schedule: yours begins again with every snapshot.",
+    ),
+    mistake(
+        "saga",
+        right="i = int(rng.integers(n))",
+        wrong="i = np.random.randint(n)",
+        hint="Draw the samples of saga from the generator rng that you are given, not from numpy's global one.",
     ),
     mistake(
         "saga",

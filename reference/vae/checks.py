@@ -194,6 +194,10 @@ def asked(function: Callable[[Array], Array]) -> tuple[Callable[[Array], Array],
     return f, kept
 
 
+MOST_NUMBERS = 2**22
+"""Of one call of a given function; shapes that meet in a product of their lengths would fill any memory."""
+
+
 def called_with(argument: Any, name: str) -> Array:
     """Return an argument of a call as an array; nothing is seen, for the number of calls is the student's affair."""
     with apart():
@@ -395,6 +399,10 @@ class Linear:
         if (pixels.shape[-1:], latents.shape[-1:]) != (self.b.shape, self.W.shape[1:]):
             came = f"x has shape {pixels.shape} and z has shape {latents.shape}"
             raise wrong_call(came, "Call decoder with x (N, d) and z (N, m).")
+        rows = np.prod(np.broadcast_shapes(pixels.shape[:-1], latents.shape[:-1]))
+        if rows * len(self.b) > MOST_NUMBERS:
+            came = f"x has shape {pixels.shape} and z has shape {latents.shape}"
+            raise wrong_call(came, "Call decoder with a z for each x: here every x meets every z.")
         residual = pixels - self.b - latents @ self.W.T
         ll: Array = -0.5 * ((residual**2).sum(axis=-1) / self.s2 + len(self.b) * np.log(2 * np.pi * self.s2))
         return ll
@@ -919,6 +927,10 @@ def check_posterior_is_bayes_rule(student: Any, rng: Any, t: int) -> None:
 
 def guess(z: Array, t: Array) -> Array:
     """Return a model's guess of the noise that depends on every entry and on the step."""
+    if np.ndim(z) != 2 or np.size(t) not in {1, len(z)}:
+        raise wrong_call(
+            f"z has shape {np.shape(z)} and t has shape {np.shape(t)}", "Call model with z (N, d) and t (N,)."
+        )
     noise: Array = np.tanh(z) + 0.3 * np.reshape(t, (-1, 1)) / np.sqrt(z.shape[1])
     return noise
 
