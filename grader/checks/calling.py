@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from grader.checks import kinds
 from grader.checks.findings import Finding, failure
 from grader.checks.record import sighted
 from grader.evidence import Evidence
@@ -61,4 +62,4 @@ def results(returned: Any, names: Sequence[str], *, of: str) -> tuple[Any, ...]:
 
 
 def _one_result(returned: Any) -> str:
-    return "None" if returned is None else f"one result, of type {type(returned).__name__}"
+    return "None" if returned is None else f"one result, {kinds.kind(returned)}"

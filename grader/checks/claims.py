@@ -16,7 +16,8 @@ import numpy.typing as npt
 from grader.checks.calling import results
 from grader.checks.findings import Finding
 from grader.checks.form import paired
-from grader.checks.structure import is_floating, leaves
+from grader.checks.order import results_in_another_order
+from grader.checks.structure import is_floating, leaves, mapped, rows_of
 
 Array = npt.NDArray[Any]
 Arguments = Mapping[str, Any]
@@ -87,16 +88,26 @@ def gradients_apart(
 
 
 def claims_of(
-    at: Arguments, names: Sequence[str], titles: Sequence[str], gradients: Sequence[Any], vanishing: Sequence[str]
+    at: Arguments,
+    names: Sequence[str],
+    titles: Sequence[str],
+    gradients: Sequence[Any],
+    vanishing: Sequence[str],
 ) -> list[Claim | Finding]:
     """Make a claim of each array of a gradient that has the form of its argument, a finding of each other."""
     unknown = set(vanishing) - set(names)
     if unknown:
         raise ValueError(f"vanishing names {sorted(unknown)}, but is differentiated by {list(names)}")
+    order = results_in_another_order(gradients, [at[name] for name in names], titles)
+    if order:
+        return [order]
+    samples = rows_of(at.values())
     found: list[Claim | Finding] = []
     for name, title, gradient in zip(names, titles, gradients, strict=True):
         arguments = {title + leaf[len(name) :]: leaf for leaf, _ in leaves(at[name], name)}
-        for item in paired(gradient, at[name], title):
+        # of the right gradient the form alone is known
+        due = mapped(lambda _name, leaf: np.zeros(np.shape(leaf)), at[name], "")
+        for item in paired(gradient, due, title, samples=samples):
             if isinstance(item, Finding):
                 found.append(item)
                 continue

@@ -18,11 +18,16 @@ from grader.checks.form import Pair
 from grader.checks.patterns import UNKNOWN, Cause, likely_cause
 from grader.checks.patterns.calls import Calls
 from grader.checks.patterns.extremes import not_finite_cause
+from grader.checks.patterns.steps import is_trajectory
 from grader.checks.record import measured, wants_causes
 from grader.checks.tolerance import SLACK, scale_of
 from grader.evidence import Evidence
 
 Array = npt.NDArray[Any]
+
+
+COORDINATES_SHOWN = 6
+"""A point of more coordinates is shown by its worst one: two points then fit into a line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,15 +69,16 @@ def difference(
     if largest <= allowed:
         return None
     cause = _cause(pair, allowed, siblings, calls() if calls else None)
-    worst = tuple(int(i) for i in np.unravel_index(int(deviation.argmax()), deviation.shape))
-    got, want = float(pair.got[worst]), float(pair.want[worst])
-    where = entry(pair.name, worst)
-    here, due = numbers(got, want)
-    facts = f"{here} where {due} is due (off by {bound(largest)}; allowed {bound(allowed)})"
-    count = int(np.count_nonzero(deviation > allowed))
-    opening = f"differs in {count} of {deviation.size} entries; the worst is {where} = " if worst else "is "
+    if is_trajectory(pair.name, pair.want):
+        # those after the first wrong step carry its error on
+        step = int(np.argmax((deviation > allowed).any(axis=1)))
+        worst: tuple[int, ...] = (step, int(deviation[step].argmax()))
+        facts = _facts_of_step(pair, worst, allowed)
+    else:
+        worst = tuple(int(i) for i in np.unravel_index(int(deviation.argmax()), deviation.shape))
+        facts = _facts(pair, worst, allowed)
     return Finding(
-        message=f"{pair.name} {opening}{facts}." + (f" {pair.name} {cause.words}." if cause.words else ""),
+        message=f"{pair.name} {facts}." + (f" {pair.name} {cause.words}." if cause.words else ""),
         hint=f"`{pair.name}` {cause.hint or 'has wrong values' if worst else cause.hint or 'has the wrong value'}.",
         evidence=Evidence(
             name=pair.name,
@@ -84,6 +90,35 @@ def difference(
             cause=cause.words,
         ),
     )
+
+
+def _facts(pair: Pair, worst: tuple[int, ...], allowed: float) -> str:
+    """Say how many entries differ, and the worst of them."""
+    deviation = deviations(pair.got, pair.want)
+    if pair.want.dtype.kind == "b":
+        count = int(np.count_nonzero(deviation))
+        opening = f"differs in {count} of {deviation.size} entries; the first is {entry(pair.name, worst)} ="
+        return f"{opening if worst else 'is'} {bool(pair.got[worst])} where {bool(pair.want[worst])} is due"
+    here, due = numbers(float(pair.got[worst]), float(pair.want[worst]))
+    facts = f"{here} where {due} is due (off by {bound(float(deviation[worst]))}; allowed {bound(allowed)})"
+    if not worst:
+        return f"is {facts}"
+    count = int(np.count_nonzero(deviation > allowed))
+    return f"differs in {count} of {deviation.size} entries; the worst is {entry(pair.name, worst)} = {facts}"
+
+
+def _facts_of_step(pair: Pair, worst: tuple[int, ...], allowed: float) -> str:
+    """Say what the first wrong step is, of which ``worst`` is the worst entry."""
+    step = worst[0]
+    rows = pair.got[step], pair.want[step]
+    if rows[0].size <= COORDINATES_SHOWN:
+        here, due = (f"[{', '.join(number(float(x)) for x in row)}]" for row in rows)
+    else:
+        here, due = numbers(float(pair.got[worst]), float(pair.want[worst]))
+    what = f"step {step} is" if rows[0].size <= COORDINATES_SHOWN else f"in step {step} {entry(pair.name, worst)} ="
+    off = bound(float(deviations(pair.got, pair.want)[worst]))
+    facts = f"{what} {here} where {due} is due (off by {off}; allowed {bound(allowed)})"
+    return f"is right up to step {step - 1}; {facts}" if step else f"is wrong from its first row on: {facts}"
 
 
 def deviations(got: Array, want: Array) -> Array:
@@ -175,4 +210,5 @@ def _cause(
         siblings=siblings,
         otherwise=calls.otherwise(pair.name, pair.want) if calls else (),
         arguments=calls.arrays if calls else (),
+        trajectory=is_trajectory(pair.name, pair.want),
     )

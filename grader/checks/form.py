@@ -15,8 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from grader.checks import kinds
 from grader.checks.findings import Finding, shown
+from grader.checks.order import entries_in_another_order
 from grader.checks.patterns.axes import shape_advice
+from grader.checks.patterns.steps import fault_of_shape, is_trajectory
 from grader.checks.structure import child_name, is_numeric
 from grader.evidence import Evidence
 
@@ -34,7 +37,9 @@ class Pair:
     want: Array
 
 
-def paired(got: Any, want: Any, name: str, *, single_precision: bool = False) -> Iterator[Pair | Finding]:
+def paired(
+    got: Any, want: Any, name: str, *, single_precision: bool = False, samples: int | None = None
+) -> Iterator[Pair | Finding]:
     """Walk through ``want`` and yield a pair for each leaf of the right form, a finding for each of a wrong one.
 
     Parameters
@@ -47,6 +52,8 @@ def paired(got: Any, want: Any, name: str, *, single_precision: bool = False) ->
         Opens the path of every leaf, e.g. ``params`` in ``params[1].S``.
     single_precision
         The inputs were float32, so a float32 result lost nothing.
+    samples
+        Rows of the inputs, one a sample, where that is known: for what to say of a shape.
     """
     if isinstance(want, dict | list | tuple):
         problem = _wrong_container(got, want, name)
@@ -55,11 +62,12 @@ def paired(got: Any, want: Any, name: str, *, single_precision: bool = False) ->
             return
         items = want.items() if isinstance(want, dict) else enumerate(want)
         for key, due in items:
-            yield from paired(got[key], due, child_name(name, key), single_precision=single_precision)
+            below = child_name(name, key)
+            yield from paired(got[key], due, below, single_precision=single_precision, samples=samples)
     elif is_numeric(want):
-        yield _numeric(got, np.asarray(want), name, single_precision=single_precision)
+        yield _numeric(got, np.asarray(want), name, single_precision=single_precision, samples=samples)
     elif type(got) is not type(want) or got != want:
-        yield _finding(name, f"is {_kind(got)}; {want!r} is due", "is not what is due", got, repr(want))
+        yield _finding(name, f"is {kinds.kind(got)}; {want!r} is due", "is not what is due", got, repr(want))
 
 
 def finding_of_form(got: Any, want: Array, name: str) -> Finding | None:
@@ -74,27 +82,29 @@ def finding_of_shape(got: Any, shape: tuple[int, ...], name: str) -> Finding | N
 
 
 def _wrong_container(got: Any, want: Any, name: str) -> Finding | None:
-    due = f"{_container(want)} of {len(want)}"
+    due = f"{kinds.container(want)} of {len(want)}"
     if isinstance(want, dict):
         if not isinstance(got, dict):
-            return _finding(name, f"is {_kind(got)}; {due} is due", "is not a dict", got, due)
+            return _finding(name, f"is {kinds.kind(got)}; {due} is due", _not(got, "a dict"), got, due)
         missing = [key for key in want if key not in got]
         if missing or len(got) > len(want):
             fault = f"lacks the keys {missing}" if missing else "has keys that are not due"
             return _finding(name, f"{fault}; due are {list(want)}", "has the wrong keys", got, f"keys {list(want)}")
     elif not isinstance(got, list | tuple):
-        return _finding(name, f"is {_kind(got)}; {due} is due", f"is not {_container(want)}", got, due)
+        return _finding(name, f"is {kinds.kind(got)}; {due} is due", _not(got, kinds.container(want)), got, due)
     elif len(got) != len(want):
         return _finding(name, f"has length {len(got)}; {due} is due", "has the wrong length", got, due)
+    else:
+        return entries_in_another_order(got, want, name)
     return None
 
 
-def _numeric(got: Any, want: Array, name: str, *, single_precision: bool) -> Pair | Finding:
+def _numeric(got: Any, want: Array, name: str, *, single_precision: bool, samples: int | None) -> Pair | Finding:
     problem = finding_of_form(got, want, name)
     if problem:
         return problem
     array = np.asarray(got)
-    problem = _wrong_shape(array, want, name)
+    problem = _wrong_shape(array, want, name, samples)
     if problem is None and not single_precision:
         problem = _precision_lost(array, want, name)
     return problem or Pair(name=name, got=array, want=want)
@@ -104,10 +114,9 @@ def finding_of_result(got: Any, name: str) -> Finding | None:
     """Find what is not a number or a numeric array at all, where the shape that is due is not known."""
     if is_numeric(got) and np.asarray(got).dtype.kind in "iuf":
         return None
-    kind = f"an array of dtype {got.dtype}" if isinstance(got, np.ndarray) else _kind(got)
-    return _finding(
-        name, f"is {kind}; an array of floats is due", "is not an array of floats", got, "an array of floats"
-    )
+    kind = f"an array of dtype {got.dtype}" if isinstance(got, np.ndarray) else kinds.kind(got)
+    hint = kinds.hint(got, "a numpy array") or "is not an array of floats"
+    return _finding(name, f"is {kind}; an array of floats is due", hint, got, "an array of floats")
 
 
 def _wrong_type(got: Any, want: Array, name: str) -> Finding | None:
@@ -117,10 +126,10 @@ def _wrong_type(got: Any, want: Array, name: str) -> Finding | None:
     if got is None:
         return _finding(name, f"is None; {due} is due", "is None: return it", got, due)
     if isinstance(got, list | tuple) and want.ndim:
-        container = _container(got)
+        container = kinds.container(got)
         return _finding(name, f"is {container}; return {due}", f"is {container}; return a numpy array", got, due)
-    hint = "is not a numpy array" if want.ndim else "is not a single number"
-    return _finding(name, f"is {_kind(got)}; {due} is due", hint, got, due)
+    hint = _not(got, "a numpy array" if want.ndim else "a single number")
+    return _finding(name, f"is {kinds.kind(got)}; {due} is due", hint, got, due)
 
 
 def _wrong_family(got: Array, want: Array, name: str) -> Finding | None:
@@ -139,11 +148,15 @@ def _wrong_family(got: Array, want: Array, name: str) -> Finding | None:
     return _finding(name, f"{fault}; {due} due", f"{hint} where {due} due", got, f"{want.dtype}")
 
 
-def _wrong_shape(got: Array, want: Array, name: str) -> Finding | None:
+def _wrong_shape(got: Array, want: Array, name: str, samples: int | None = None) -> Finding | None:
     if got.shape == want.shape:
         return None
+    special = fault_of_shape(got.shape, want.shape) if is_trajectory(name, want) else ""
+    if special:
+        message = f"has shape {got.shape}, due is {want.shape}: it {special}"
+        return _finding(name, message, special, got, f"shape {want.shape}")
     fault, advice = _shape_fault(got.shape, want.shape)
-    advice = shape_advice(got, want) or advice
+    advice = shape_advice(got, want) or _samples_left(got.shape, want.shape, samples) or advice
     due = f"due is {want.shape}" if want.ndim else "a single number is due"
     message = f"has shape {got.shape}, {due}: it {fault}{advice}"
     return _finding(name, message, f"{fault}{advice}", got, f"shape {want.shape}")
@@ -166,6 +179,14 @@ def _shape_fault(got: tuple[int, ...], want: tuple[int, ...]) -> tuple[str, str]
     return fault, advice
 
 
+def _samples_left(got: tuple[int, ...], want: tuple[int, ...], samples: int | None) -> str:
+    """Say that the first axis is still that of the samples, where a result by parameters has none."""
+    if samples is None or samples == 1 or samples in want or got[:1] != (samples,):
+        return ""
+    left = len(got) == len(want) == 1 or got[1:] == want
+    return ": the axis of the samples is still there, sum or average over axis 0" if left else ""
+
+
 def _precision_lost(got: Array, want: Array, name: str) -> Finding | None:
     if got.dtype.kind != "f" or want.dtype.kind != "f" or got.dtype.itemsize >= want.dtype.itemsize:
         return None
@@ -180,23 +201,12 @@ def _count(number: int) -> str:
     return _COUNTS[number] if number < len(_COUNTS) else str(number)
 
 
-def _container(value: Any) -> str:
-    return "a dict" if isinstance(value, dict) else "a list" if isinstance(value, list) else "a tuple"
-
-
-def _kind(value: Any) -> str:
-    """Say what a value is, without its content: that belongs to the student."""
-    if value is None:
-        return "None"
-    if isinstance(value, dict | list | tuple):
-        return f"{_container(value)} of {len(value)}"
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
-    return f"of type {type(value).__name__}"
+def _not(got: Any, due: str) -> str:
+    return kinds.hint(got, due) or f"is not {due}"
 
 
 def _finding(name: str, message: str, hint: str, got: Any, want: str) -> Finding:
-    summary = f"{_kind(got)}: {shown(got)}" if isinstance(got, np.ndarray) and is_numeric(got) else _kind(got)
+    summary = f"{kinds.kind(got)}: {shown(got)}" if isinstance(got, np.ndarray) and is_numeric(got) else kinds.kind(got)
     return Finding(
         message=_sentence(f"{name} {message}"),
         hint=_sentence(f"`{name}` {hint}"),

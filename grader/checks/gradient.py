@@ -18,6 +18,7 @@ from grader.checks.calling import Function, keeping, name_of, results
 from grader.checks.claims import Claim, claims_of, differentiated_names, gradient_names, gradients_apart, result_names
 from grader.checks.differences import Derivative, estimate
 from grader.checks.findings import Finding, raise_any
+from grader.checks.order import results_in_another_order
 from grader.checks.outputs import form_of, numbers, refuse_noise, weighted
 from grader.checks.problem import Problem
 from grader.checks.record import compared_with_own, sighted
@@ -211,6 +212,8 @@ def of_loss(
 
     returned = function(*fresh(list(at.values())))
     sighted(returned, where)
+    order = _order(returned, at, names, labels, places)
+    raise_any([order] if order else [], where=where)
     start = loss(returned, finite=True)
     found = [returned[place] for place in places]
     gradients = found if len(places) > 1 else gradients_apart(found[0], at, names, titles, where=where)
@@ -233,6 +236,19 @@ def _judge(problem: Problem, items: Sequence[Claim | Finding], *, where: str) ->
     found = [item for item in items if isinstance(item, Finding)]
     claimed = [item for item in items if isinstance(item, Claim)]
     raise_any([*found, *disagreements(problem, claimed)], where=where)
+
+
+def _order(
+    returned: Any, at: Arguments, names: Sequence[str], labels: Sequence[str], places: Sequence[int]
+) -> Finding | None:
+    """Find a loss and its gradients in another order, where all results are known and each has a place of its own."""
+    known = len(places) == len(names) == len(labels) - 1
+    if not known or not isinstance(returned, list | tuple):
+        return None
+    due: list[Any] = [0.0] * len(labels)
+    for place, name in zip(places, names, strict=True):
+        due[place] = at[name]
+    return results_in_another_order(returned, due, labels)
 
 
 def _normal(zeros: Array, rng: np.random.Generator) -> Any:

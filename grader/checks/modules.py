@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from grader.checks import value
+from grader.checks.answers import Problem, cut, few, formed
 from grader.checks.calling import Function, name_of
 from grader.checks.findings import Finding, failure
 from grader.checks.record import sighted
@@ -174,10 +175,11 @@ def told(ran: Any, module: Function, *, state: Mapping[str, Any] | None = None, 
     """Return what a tool returned, unless it is a problem, which is raised in words."""
     if not isinstance(ran, dict) or "problem" not in ran:
         return ran
-    problem, came = ran["problem"], ran.get("came")
     name = name_of(module, otherwise="the class")
+    answer = formed(ran, Problem, where=name)
+    problem, came = answer.problem, cut(answer.came) if isinstance(answer.came, str) else ""
     if problem == "state":
-        raise _other_state(name, ran["found"], {} if state is None else state)
+        raise _other_state(name, answer.found, {} if state is None else state)
     if problem == "class":
         message, hint = f"it made an object of type {came}", "Derive the class from torch.nn.Module."
     elif problem == "borrowed":
@@ -190,7 +192,7 @@ def told(ran: Any, module: Function, *, state: Mapping[str, Any] | None = None, 
     elif problem == "nothing":
         message, hint = "it returned None", "Return the output."
     elif problem == "shapes":
-        message, hint = _other_shapes(ran["came"], upstream)
+        message, hint = _other_shapes([] if isinstance(answer.came, str) else answer.came, upstream)
     else:
         message, hint = f"it returned an object of type {came}", "Return a tensor, as the handout says."
     sighted(f"{problem} {came}", name)
@@ -205,28 +207,28 @@ def _other_shapes(came: Sequence[Sequence[int]], upstream: Any) -> tuple[str, st
         return f"it returned {len(came)} tensors where {outputs} is due", f"Return {outputs}."
     shapes = ", ".join(str(tuple(shape)) for shape in came)
     return (
-        f"its output has shape {shapes}; due is {', '.join(map(str, due))}",
+        f"its output has shape {cut(shapes)}; due is {', '.join(map(str, due))}",
         "The output has another shape than is due.",
     )
 
 
 def _other_state(name: str, found: Mapping[str, Any], due: Mapping[str, Any]) -> CheckFailure:
     """Say which names or shapes of a state dict differ. Hints hold names that are due, and none of the student's."""
-    sighted(repr(sorted(found.items())), f"state of {name}")
+    sighted(repr(sorted(found.items())), f"state of {name}")  # small: its form is known
     missing = [key for key in due if key not in found]
     extra = [key for key in found if key not in due]
     misfits = [key for key in due if key in found and list(found[key]) != list(np.shape(due[key]))]
     findings = []
     for key in missing:
         hint = f"The state dict lacks `{key}`: register it as parameter, buffer or submodule under that name."
-        findings.append(_finding(key, hint + (f" It has {', '.join(extra)}." if extra else ""), hint))
+        findings.append(_finding(key, hint + (f" It has {few(extra)}." if extra else ""), hint))
     for key in misfits:
         hint = f"`{key}` of the state dict has the wrong shape."
-        shapes = f"It is {tuple(found[key])}; {tuple(np.shape(due[key]))} is due."
+        shapes = f"It is {cut(str(tuple(found[key])))}; {tuple(np.shape(due[key]))} is due."
         findings.append(_finding(key, f"{hint} {shapes}", hint))
     if not findings:
         hint = "The state dict holds more than the handout says."
-        findings.append(_finding("state dict", f"{hint} Not due: {', '.join(extra)}.", hint))
+        findings.append(_finding("state dict", f"{hint} Not due: {few(extra)}.", hint))
     return failure(findings, where=name)
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.checks import modules, placement
+from grader.checks.answers import Comparison, Disturbed, Run, alike, cut, formed
 from grader.checks.calling import Function, name_of
 from grader.checks.findings import Finding, bound, index_text, raise_any
 from grader.checks.record import Measurement, measured_as, noted, sighted
@@ -34,6 +35,9 @@ ALLOWED_UNITS = 32
 
 _TF32 = ("TF32 in cuDNN", "TF32 in cuBLAS")
 """Flags of the tool's answer; the tool turns both off before the module runs."""
+
+_WORDS_SHOWN = 300
+"""Characters of an exception that a message shows."""
 
 SMOOTH = 2.0**-8
 """Changes there and back differ by this share at most where a function computes in float64: by the second derivative
@@ -88,53 +92,46 @@ def across(
     """
     how = {"train": train, "method": method, "options": dict(options or {})}
     given = (list(inputs), upstream, dict(build or {}), None if state is None else dict(state), how)
-    answer = modules.told(modules.using(module, "parity.across")(*given), module, state=state, upstream=upstream)
+    came = modules.told(modules.using(module, "parity.across")(*given), module, state=state, upstream=upstream)
     name = name_of(module, otherwise="the class")
-    for run in (*answer["runs"], *answer["disturbed"]):
-        run |= {key: _arrays(run[key]) for key in ("values", "plus", "minus") if key in run}
-    runs = answer["runs"]
-    first = runs[0]
-    if all(run["device"] == "cpu" for run in runs):
+    answer = formed(came, Comparison, where=name)
+    first = answer.runs[0]
+    if all(run.device == "cpu" for run in answer.runs):
         noted(NOT_ON_A_GPU)
-    found = list(placement.findings(answer["placement"]))
-    if not placement.is_left_behind(answer["placement"]):
-        found += [finding for run in runs for finding in _of_one(run)]
-    if first["fault"] is None and not found:
-        found += _too_coarse(first, answer["disturbed"])
-        if not answer["random"]:
+    found = list(placement.findings(answer.placement))
+    if not placement.is_left_behind(answer.placement):
+        found += [finding for run in answer.runs for finding in _of_one(run)]
+    if first.fault is None and not found:
+        otherwise = _otherwise_formed(answer)
+        found += otherwise or _too_coarse(first, answer.disturbed)
+        if not otherwise and not answer.random:
             found += _differences(name, answer)
     for note in _notes(answer):
         noted(f"`{name}` {note}")
     raise_any(_each_once(found), where=name)
 
 
-def _arrays(values: Mapping[str, Any]) -> dict[str, Array]:
-    """Return numbers as arrays without axes: they cross the wall as numbers."""
-    return {part: np.array(value) for part, value in values.items()}
-
-
-def _notes(answer: Mapping[str, Any]) -> Iterator[str]:
+def _notes(answer: Comparison) -> Iterator[str]:
     """Say what was left out."""
-    if answer["random"]:
+    if answer.random:
         yield "draws random numbers: precisions and devices were not compared"
-    without = sorted({f"{run['dtype']} on {_device(run)}" for run in answer["runs"] if _kind(run) == "no kernel"})
+    without = sorted(_where(run) for run in answer.runs if run.fault and run.fault.kind == "no kernel")
     if without:
-        yield f"uses an operation that torch does not have in {', '.join(without)}"
-    if not answer["random"] and answer["disturbed"] and not any(one["decisions"] for one in answer["disturbed"]):
+        yield f"uses an operation that torch does not have {', '.join(without)}"
+    if not answer.random and answer.disturbed and not any(one.decisions for one in answer.disturbed):
         yield "takes decisions that one rounding turns over: its gradients were not compared"
-    if any(answer["flags"].get(flag) for flag in _TF32):
+    if any(answer.flags.get(flag) for flag in _TF32):
         yield "turns TF32 on, which gives products of float32 on a GPU 11 bits instead of 24"
-    if answer["placement"].get("outcome") == "undecided" and not answer["runs"][0]["fault"]:
+    if answer.placement.get("outcome") == "undecided" and not answer.runs[0].fault:
         yield "has control flow or shapes that depend on data: where its tensors are was not decided"
 
 
-def _kind(run: Mapping[str, Any]) -> str:
-    return run["fault"]["kind"] if run["fault"] else ""
+def _where(run: Run) -> str:
+    """Name dtype and device, both out of fixed lists: hints and notes hold them."""
+    return f"in {run.dtype} on {_DEVICES[run.device]}"
 
 
-def _device(run: Mapping[str, Any]) -> str:
-    return {"cpu": "the CPU", "cuda": "the GPU"}.get(run["device"], "another device")
-
+_DEVICES = {"cpu": "the CPU", "cuda": "the GPU"}
 
 _FAULTS = {
     "absent device": "Do not name a device: use the device of the input, `x.device`.",
@@ -145,28 +142,36 @@ _FAULTS = {
 }
 
 
-def _of_one(run: Mapping[str, Any]) -> Iterator[Finding]:
+def _of_one(run: Run) -> Iterator[Finding]:
     """Find what is wrong with a run by itself."""
-    where = f"in {run['dtype']} on {_device(run)}"
-    fault = run["fault"]
-    if fault is not None and fault["kind"] != "no kernel":
-        hint = _FAULTS.get(fault["kind"], f"It fails {where}, and works in float64 on the CPU.")
-        place = f" ({fault['place']})" if fault["place"] else ""
-        yield _finding(f"{fault['kind']}", where, f"{where}: {fault['words']}{place}. {hint}", hint)
-    elif not run["repeats"] and not run["free"]:
+    where, fault = _where(run), run.fault
+    if fault is not None and fault.kind != "no kernel":
+        hint = _FAULTS.get(fault.kind, f"It fails {where}, and works in float64 on the CPU.")
+        place = f" ({cut(fault.place)})" if fault.place else ""
+        yield _finding(fault.kind, where, f"{where}: {cut(fault.words, _WORDS_SHOWN)}{place}. {hint}", hint)
+    elif not run.repeats and not run.free:
         hint = "The same inputs and the same seed give another result the second time: is something kept between calls?"
         yield _finding("repeats", where, f"{where} two runs differ. {hint}", hint)
 
 
-def _too_coarse(first: Mapping[str, Any], disturbed: list[Any]) -> Iterator[Finding]:
+def _otherwise_formed(answer: Comparison) -> list[Finding]:
+    """Find that other roundings give other results in number or shape: those cannot be set beside each other."""
+    moved = [values for one in answer.disturbed for values in (one.plus, one.minus) if values is not None]
+    if alike(answer.runs[0].values, moved):
+        return []
+    hint = "It gives another number or shape of results when its inputs change by a rounding."
+    return [_finding("form", "in float64", hint, hint)]
+
+
+def _too_coarse(first: Run, disturbed: list[Disturbed]) -> list[Finding]:
     """Find that float64 results have the digits of float32: what moves there and back does not move alike."""
-    both = [one for one in disturbed if "minus" in one and one["decisions"]]
-    for part, value in first["values"].items():
-        shares = [_unlike(one["plus"][part], one["minus"][part], value) for one in both]
+    both = [(one.plus, one.minus) for one in disturbed if one.minus is not None and one.decisions]
+    for part, value in first.values.items():
+        shares = [_unlike(plus[part], minus[part], value) for plus, minus in both]
         if shares and min(shares) > SMOOTH:
             hint = "In float64 it has the digits of float32 only: a cast, numpy or a fixed dtype is in the way."
-            yield _finding("too coarse", part, f"{part}: {hint}", hint)
-            return
+            return [_finding("too coarse", part, f"{cut(part)}: {hint}", hint)]
+    return []
 
 
 def _unlike(plus: Array, minus: Array, value: Array) -> float:
@@ -180,41 +185,39 @@ def _largest(*arrays: Array) -> float:
     return max(float(np.max(np.abs(array[np.isfinite(array)]), initial=0.0)) for array in arrays)
 
 
-def _differences(name: str, answer: Mapping[str, Any]) -> Iterator[Finding]:
-    first, *others = answer["runs"]
-    expected = _Expected(first["values"], answer["disturbed"])
-    sighted({part: value for part, value in first["values"].items() if part.startswith("output")}, "result")
+def _differences(name: str, answer: Comparison) -> Iterator[Finding]:
+    first, *others = answer.runs
+    expected = _Expected(first.values, answer.disturbed)
+    sighted({part: value for part, value in first.values.items() if part.startswith("output")}, "result")
     for run in others:
-        if run["fault"] is None:
+        if run.fault is None:
             yield from (
-                found
-                for part, value in first["values"].items()
-                if (found := expected.difference(name, part, value, run))
+                found for part, value in first.values.items() if (found := expected.difference(name, part, value, run))
             )
 
 
 class _Expected:
     """What a computation gives in float64, and how much roundings matter to it."""
 
-    def __init__(self, values: Mapping[str, Array], disturbed: list[Any]) -> None:
-        steady = [one for one in disturbed if one["decisions"]]
+    def __init__(self, values: Mapping[str, Array], disturbed: list[Disturbed]) -> None:
+        steady = [one for one in disturbed if one.decisions]
         self._gradients_too = bool(steady)
         self._change = {
-            part: max((_largest(one["plus"][part] - value) for one in _for(part, disturbed, steady)), default=0.0)
+            part: max((_largest(one.plus[part] - value) for one in _for(part, disturbed, steady)), default=0.0)
             for part, value in values.items()
         }
 
-    def difference(self, name: str, part: str, value: Array, run: Mapping[str, Any]) -> Finding | None:
+    def difference(self, name: str, part: str, value: Array, run: Run) -> Finding | None:
         """Compare a part of one run with float64."""
         smooth = not part.startswith("gradient")
-        if not smooth and not (self._gradients_too and run["decisions"]):
+        if not smooth and not (self._gradients_too and run.decisions):
             return None
-        where = f"in {run['dtype']} on {_device(run)}"
-        got = run["values"].get(part)
+        where, shown = _where(run), cut(part)
+        got = run.values.get(part)
         if got is None or got.shape != value.shape:
             hint = f"It gives another number or shape of results {where} than in float64 on the CPU."
-            return _finding("form", where, f"{part}: {hint}", hint)
-        unit = UNITS[run["dtype"]]
+            return _finding("form", where, f"{shown}: {hint}", hint)
+        unit = UNITS[run.dtype]
         one = unit / UNITS["float32"] * self._change[part] + unit * _largest(value)
         deviation, worst = _deviation(got, value)
         kept = Error(
@@ -223,18 +226,18 @@ class _Expected:
             allowed=ALLOWED_UNITS * one,
             module=name,
             part=part,
-            device=run["device"],
-            dtype=run["dtype"],
+            device=run.device,
+            dtype=run.dtype,
         )
         measured_as(kept)
         if deviation <= kept.allowed:
             return None
-        units = f"{bound(kept.units)} times what roundings of {run['dtype']} do (allowed: {ALLOWED_UNITS})"
+        units = f"{bound(kept.units)} times what roundings of {run.dtype} do (allowed: {ALLOWED_UNITS})"
         hint = f"Its results {where} differ from those in float64 by more than rounding."
-        message = f"{part}{index_text(worst)} is off by {bound(deviation)} {where}: {units}"
+        message = f"{shown}{index_text(worst)} is off by {bound(deviation)} {where}: {units}"
         found = _finding("value", where, f"{message}. {hint}", hint)
         evidence = Evidence(
-            name=part,
+            name=shown,
             got=f"{where}: {float(got[worst])!r}",
             want=f"in float64 on the CPU: {float(value[worst])!r}",
             where=index_text(worst),
@@ -245,7 +248,7 @@ class _Expected:
         return Finding(message=found.message, hint=hint, evidence=evidence)
 
 
-def _for(part: str, disturbed: list[Any], steady: list[Any]) -> list[Any]:
+def _for(part: str, disturbed: list[Disturbed], steady: list[Disturbed]) -> list[Disturbed]:
     return steady if part.startswith("gradient") else disturbed
 
 

@@ -1,14 +1,14 @@
 """Words for what the dry run of :mod:`grader.worker.tools.placement` found: which tensor is not where the inputs are.
 
 Nothing runs here. The kinds are the tool's, the words ours; names and lines come from the worker, so they stand in
-messages and never in hints.
+messages, cut, and never in hints.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from grader.checks.answers import cut
 from grader.checks.findings import Finding
 from grader.checks.record import sighted
 from grader.evidence import Evidence
@@ -65,12 +65,12 @@ _UNKNOWN = ("a tensor is not where the inputs are", "A tensor is not on the devi
 _LEFT_BEHIND = frozenset({"attribute", "parameter attribute", "module attribute", "outside"})
 
 
-def is_left_behind(answer: Mapping[str, Any]) -> bool:
+def is_left_behind(answer: Mapping[str, str]) -> bool:
     """Whether a tensor does not move with the module: then it does not take its dtype either."""
     return answer.get("outcome") == "misplaced" and answer.get("kind") in _LEFT_BEHIND
 
 
-def findings(answer: Mapping[str, Any]) -> Iterator[Finding]:
+def findings(answer: Mapping[str, str]) -> Iterator[Finding]:
     """Find what the dry run found.
 
     Parameters
@@ -80,12 +80,11 @@ def findings(answer: Mapping[str, Any]) -> Iterator[Finding]:
     """
     if answer.get("outcome") != "misplaced":
         return
-    kind = str(answer.get("kind"))
+    kind, name, made, place = (cut(answer.get(key, "")) for key in ("kind", "name", "made", "place"))
     words, hint = _WORDS.get(kind, _UNKNOWN)
-    made = f" ({answer['made']})" if answer.get("made") else ""
-    message = words.format(name=answer.get("name", ""), made=made)
-    place = f" It meets a tensor of the device in {answer['place']}." if answer.get("place") else ""
-    sighted(f"{kind} {answer.get('name', '')}", "placement")
+    message = words.format(name=name, made=f" ({made})" if made else "")
+    place = f" It meets a tensor of the device in {place}." if place else ""
+    sighted(f"{kind} {name}", "placement")
     yield Finding(
         message=f"On another device than the CPU it fails: {message}.{place} {hint}",
         hint=hint,

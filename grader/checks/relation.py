@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from grader.checks.calling import Function, keeping, name_of, results
 from grader.checks.comparison import deviations, not_finite
+from grader.checks.extent import finding_of_size
 from grader.checks.findings import Finding, bound, entry, failure, index_text, numbers, raise_any, shown
 from grader.checks.form import Pair, finding_of_result, paired
 from grader.checks.outputs import refuse_noise
@@ -120,6 +121,8 @@ class Subject:
         names = [name or "cache" for name in self._returns]
         parts = results(self._function(*given, **kwargs), names, of=self.where)
         chosen = {name: part for name, part in zip(self._returns, parts, strict=True) if name is not None}
+        too_large = (finding_of_size(part, name) for name, part in chosen.items())
+        raise_any((finding for finding in too_large if finding), where=self.where)
         if note is not None:
             for name, part in chosen.items():
                 sighted(part, f"{name}{note}")

@@ -7,7 +7,7 @@ Only these three containers are entered: an opaque handle, or an object of anoth
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -16,11 +16,16 @@ NUMERIC_KINDS = "biufc"
 """Kinds of dtype that hold numbers: boolean, signed, unsigned, float, complex."""
 
 
+_LONGEST_KEY = 100
+"""Characters of a key in a name: every leaf below it carries the name, and a key may be as long as the wire allows."""
+
+
 def child_name(name: str, key: Any) -> str:
     """Name the child of ``name`` under a key or position: ``params[1]``, ``grads.S``, ``grads['a b']``."""
-    if isinstance(key, str) and key.isidentifier():
+    if isinstance(key, str) and len(key) <= _LONGEST_KEY and key.isidentifier():
         return f"{name}.{key}" if name else key
-    return f"{name}[{key!r}]"
+    shown = repr(key[: _LONGEST_KEY + 1] if isinstance(key, str | bytes) else key)
+    return f"{name}[{shown if len(shown) <= _LONGEST_KEY else shown[:_LONGEST_KEY] + '…'}]"
 
 
 def children(value: Any, name: str) -> list[tuple[str, Any]] | None:
@@ -93,3 +98,9 @@ def like_leaf(leaf: Any, array: Any) -> Any:
     if isinstance(leaf, np.ndarray):
         return np.asarray(array, dtype=leaf.dtype)
     return type(leaf)(array)
+
+
+def rows_of(arguments: Iterable[Any]) -> int | None:
+    """Return the rows of the first argument where it is a matrix: only there they are samples without a doubt."""
+    first = next(iter(arguments), None)
+    return len(first) if isinstance(first, np.ndarray) and first.ndim > 1 else None

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from grader.checks.answers import cut
 from grader.checks.calling import Function
 from grader.checks.findings import Finding, failure, raise_any
 from grader.checks.lookahead import Sequences, refuse_lookahead
@@ -28,6 +29,9 @@ Array = npt.NDArray[Any]
 _FIRST, _SECOND = -1.5, 0.5
 """Coefficients of the linear combination. Exact in binary; one is negative, because |u| and max(u, 0) respect positive
 ones; and they do not sum to 1, because affine functions respect those that do."""
+
+_WORDS_SHOWN = 300
+"""Characters of numpy's words about a shape that a message shows."""
 
 _AFFINE = (-0.5, 1.5)
 """These do sum to 1: what respects them and not the others is affine. To look at f(0) itself might divide by zero."""
@@ -250,7 +254,7 @@ def _responses(response: Callable[[Any], Any], before: dict[str, Array], named: 
         forms = ", ".join(f"{name} of shape {array.shape}" for name, array in before.items())
         hint = f"`{', '.join(before)}` has a shape to which {named} cannot be applied."
         finding = Finding(
-            message=f"{named} cannot be applied to what it returned: {forms} ({error}).",
+            message=f"{named} cannot be applied to what it returned: {forms} ({cut(str(error), _WORDS_SHOWN)}).",
             hint=hint,
             evidence=Evidence(name=", ".join(before), got=forms, cause=hint),
         )

@@ -21,10 +21,11 @@ from grader.checks.comparison import Rule, beyond, difference, not_finite
 from grader.checks.findings import Finding, number, raise_any
 from grader.checks.form import Pair, finding_of_form, finding_of_shape, paired
 from grader.checks.hindsight import about_calls, about_lists, earlier_answers, remember
+from grader.checks.order import results_in_another_order
 from grader.checks.patterns.calls import Calls, Terms, named_numbers
 from grader.checks.record import sighted, wants_causes
 from grader.checks.references import Store
-from grader.checks.structure import fresh, is_floating, leaves
+from grader.checks.structure import fresh, is_floating, leaves, rows_of
 from grader.checks.tolerance import SLACK, allowed_deviation
 from grader.evidence import Evidence
 
@@ -88,6 +89,19 @@ class Expectation:
         """Expect neither NaN nor infinity, in any leaf."""
         sighted(self._got, self._name)
         self._refuse_not_finite()
+        return self
+
+    def varies(self) -> Self:
+        """Expect finite numbers, not all the same: where a submission is compared with itself, nothing would be right.
+
+        For what is drawn or computed from what is drawn; a right answer has different numbers almost surely.
+        """
+        sighted(self._got, self._name)
+        self._refuse_not_finite()
+        entries = np.concatenate([array.ravel() for _, array in self._numbers()] or [np.zeros(0)])
+        if not np.any(entries != entries[:1]):
+            hint = f"`{self._name}` has the same value everywhere."
+            raise_any([Finding(message=hint, hint=hint, evidence=Evidence(name=self._name))])
         return self
 
     def is_zero(self, *, within: float = 0.0) -> Self:
@@ -212,15 +226,19 @@ def agrees(
     returned = results(called(*given[0], **given[1]), names, of=where)
     seconds = time.perf_counter() - started
     answer = _store.expected(reference, args, kwargs, returns)
-    for name, got in zip(returns, returned, strict=True):
-        if name is not None:
-            sighted(got, name, roundoff=answer.largest_roundoff(name))
+    judged = [(name, got) for name, got in zip(returns, returned, strict=True) if name is not None]
+    for name, got in judged:
+        sighted(got, name, roundoff=answer.largest_roundoff(name))
+    order = results_in_another_order(
+        [got for _, got in judged], [answer.values[name] for name, _ in judged], [name for name, _ in judged]
+    )
+    raise_any([order] if order else [], where=where)
     single = any(np.asarray(leaf).dtype.itemsize < 8 for _, leaf in leaves(arguments, "") if is_floating(leaf))
+    samples = rows_of(args)
     pairs = [
         item
-        for name, got in zip(returns, returned, strict=True)
-        if name is not None
-        for item in paired(got, answer.values[name], name, single_precision=single)
+        for name, got in judged
+        for item in paired(got, answer.values[name], name, single_precision=single, samples=samples)
     ]
     remember(reference, answer)
 

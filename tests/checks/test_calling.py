@@ -55,7 +55,13 @@ def test_a_list_of_results_is_as_good_as_a_tuple():
 
 @pytest.mark.parametrize(
     ("returned", "came"),
-    [(None, "None"), ((1, 2, 3), "3 results"), ([], "0 results"), ({}, "one result, of type dict")],
+    [
+        (None, "None"),
+        ((1, 2, 3), "3 results"),
+        ([], "0 results"),
+        ({}, "one result, a dict of 0"),
+        (zip(), "one result, a zip object"),
+    ],
 )
 def test_another_number_of_results_is_named(returned, came):
     with pytest.raises(CheckFailure) as caught:

@@ -67,13 +67,19 @@ class TestTrajectory:
             (lambda _: "w", "`trajectory` is not a numpy array"),
             (lambda w: w.astype(complex), "`trajectory`"),
             (lambda w: w + 0.1, "The first row of `trajectory` must be w0, as it was given. Store it before the first"),
-            (lambda w: np.where(np.arange(7)[:, None] > 3, np.nan, w), "holds NaN or infinity: the iterates have diverged"),
+            (lambda w: np.where(np.arange(7)[:, None] > 3, np.nan, w), "from a later step on: was something divided by"),
+            (lambda w: np.where(np.arange(7)[:, None] > 0, np.nan, w), "from the first step on: was something divided by"),
+            (lambda w: w * np.nan, "`trajectory` is not finite from its first row on: was"),
+            (
+                lambda w: w * np.array([1, 1e3, 1e9, 1e200, np.inf, np.nan, np.nan])[:, None],
+                "`trajectory` is not finite from a later step on: the iterates have diverged.",
+            ),
             (lambda w: np.tile(w[-1], (7, 1)), "every row is the same array, which later steps change in place."),
         ],
         ids=[
             "too few", "too many", "last point", "transposed", "list", "tuple", "ragged", "dict", "objects",
             "a number", "two rows less", "None", "text", "complex",
-            "not w0", "NaN", "aliases",
+            "not w0", "NaN", "NaN at once", "NaN for w0", "overflow", "aliases",
         ],
     )  # fmt: skip
     def test_of_a_wrong_form_is_named(self, oracle, change, hint):
@@ -84,7 +90,7 @@ class TestTrajectory:
     def test_that_holds_nan_says_from_which_step(self, oracle):
         w = descend(oracle)
         w[4:] = np.inf
-        assert "NaN or infinity from step 4 on" in failure_of(convergence.trajectory, w, oracle, STEPS).message
+        assert "is not finite from step 4 on" in failure_of(convergence.trajectory, w, oracle, STEPS).message
 
     def test_made_without_the_oracle_is_named(self, oracle):
         w = descend(oracle.fresh())
@@ -190,13 +196,24 @@ class TestReplayed:
         w = self.run(sum_of_samples, np.random.default_rng(1))
         w[8:] = w[8:] + 1e-3
         failure = failure_of(convergence.replayed, w, sum_of_samples, self.replay(sum_of_samples))
-        assert failure.message.endswith("The first step that differs is step 8.")
+        assert failure.message.startswith("trajectory is right up to step 7; step 8 is [")
+        assert failure.hint == "`trajectory` is right at first, and then a step is wrong."
+        assert failure.evidence[0].where.startswith("[8, ")
         assert failure.evidence[0].curves[0].name == "deviation from the definition"
 
     def test_another_step_size_fails(self, sum_of_samples):
         w = self.run(sum_of_samples, np.random.default_rng(1), scale=1 / 3)
         failure = failure_of(convergence.replayed, w, sum_of_samples, self.replay(sum_of_samples))
-        assert "step 1." in failure.message
+        assert failure.message.endswith(
+            "trajectory is wrong in step 1, which does not go far enough: 0.333333 times what is due."
+        )
+        assert failure.hint == "`trajectory` is wrong already in the first step, which does not go far enough."
+
+    def test_of_another_name_the_step_is_said_too(self, sum_of_samples):
+        w = self.run(sum_of_samples, np.random.default_rng(1))
+        w[8:] = w[8:] + 1e-3
+        failure = failure_of(convergence.replayed, w, sum_of_samples, self.replay(sum_of_samples), name="path")
+        assert failure.message.endswith("The first step that differs is step 8.")
 
     def test_too_few_samples_are_named(self, sum_of_samples):
         w = self.run(sum_of_samples, np.random.default_rng(1), steps=5)

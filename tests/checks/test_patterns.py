@@ -109,8 +109,8 @@ def test_truth_values_have_patterns_of_their_own():
     mask = np.tri(5, dtype=bool)
     one = mask.copy()
     one[2, [0, 4]] ^= True
-    assert cause_of(~mask, mask).words == "is inverted"
-    assert cause_of(mask.T, mask).words == "holds the transposed values"
+    assert cause_of(~mask, mask).words == "is the opposite of what is due (True where False is due)"
+    assert cause_of(one.T, one).words == "holds the transposed values"
     assert cause_of(one, mask).words == "is wrong only at index 2 of axis 0"
     assert cause_of(np.zeros_like(mask), mask) is UNKNOWN
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from grader.checks import gradient, value
 from grader.checks.patterns import UNKNOWN, likely_cause
 from grader.checks.patterns.axes import shape_advice
 from grader.checks.value import expect
@@ -104,8 +105,9 @@ class TestOneValueInAllPlaces:
             )
         )
 
-    def test_a_constant_where_one_is_due_is_a_factor(self):
-        assert cause_of(np.full(4, 3.0), np.full(4, 2.0)).hint == "is off by a constant factor"
+    def test_a_constant_where_one_is_due_says_as_little_as_one_number(self):
+        assert cause_of(np.full(4, 3.0), np.full(4, 2.0)) is UNKNOWN
+        assert cause_of(np.full(4, 4.0), np.full(4, 2.0)).words == "is twice what it should be"
 
     def test_one_wrong_entry_is_named_as_such(self):
         assert cause_of(np.ones(4), [1.0, 1.0, 1.0, 9.0]).words == "is wrong only at index 3 of axis 0"
@@ -135,7 +137,23 @@ def test_what_a_wrong_shape_needs_is_said_where_the_numbers_prove_it(got, want, 
     assert shape_advice(np.asarray(got), np.asarray(want)) == advice
 
 
+ROW = X[:1]
+BROADCAST = [
+    (ROW + ROW.T, ROW),
+    (ROW + ROW.T, ROW.T),
+    (ROW.T - X[1], X[1]),
+    (np.tile(ROW, (4, 1)), ROW),
+]
+
+
+@pytest.mark.parametrize(("got", "want"), BROADCAST)
+def test_a_square_that_is_a_row_and_a_column_is_no_sum_that_was_left_out(got, want):
+    assert shape_advice(got, want) == ": was a column added to a row?"
+
+
 SILENT = [
+    (ROW * ROW.T, ROW),
+    (np.tile(X[:1, :3], (5, 1)), X[:1, :4]),
     (X, X.sum(axis=0) + 0.1),
     (X[:1].sum(axis=1), X[0]),
     (np.zeros((5, 3)), np.zeros(3)),
@@ -174,3 +192,58 @@ def test_a_proven_advice_takes_the_place_of_a_question():
 def test_a_shape_without_values_keeps_the_question():
     with pytest.raises(CheckFailure, match="was a sum over an axis forgotten"):
         expect(X, "db").has_shape((4,))
+
+
+def linear(x, S, b):
+    return x @ S + b, (x, S)
+
+
+def backward_with(db_of):
+    return lambda dh, cache: (dh @ cache[1].T, cache[0].T @ dh, db_of(dh))
+
+
+def gradient_failure_of(db_of, features=3):
+    rng = np.random.default_rng(0)
+    at = {"x": X, "S": rng.normal(size=(4, features)), "b": rng.normal(size=features)}
+    with pytest.raises(CheckFailure) as caught:
+        gradient.agrees(linear, backward_with(db_of), at=at, rng=rng)
+    return caught.value
+
+
+def test_a_gradient_with_the_axis_of_the_samples_is_told_to_lose_it():
+    still = "the axis of the samples is still there, sum or average over axis 0."
+    over_features = gradient_failure_of(lambda dh: dh.sum(axis=1))
+    assert over_features.hint == f"`db` has the wrong length along axis 0: {still}"
+    assert gradient_failure_of(lambda dh: dh).hint == f"`db` has two axes where one is due: {still}"
+
+
+def test_of_a_value_the_first_argument_says_the_number_of_samples():
+    def mean(x):
+        return np.tanh(x).mean(axis=0)
+
+    with pytest.raises(CheckFailure, match="the axis of the samples is still there"):
+        value.agrees(lambda x: np.tanh(x).prod(axis=1), mean, X, returns=("mean",))
+    with pytest.raises(CheckFailure, match="wrong length along axis 0[.]"):
+        value.agrees(lambda _n, x: x.prod(axis=1), lambda _n, x: mean(x), 5, X, returns=("mean",))
+    with pytest.raises(CheckFailure, match="drop the extra axis"):
+        value.agrees(lambda x: mean(x)[None], mean, X[:1], returns=("mean",))
+
+
+def test_another_length_is_not_called_that_of_the_samples():
+    for failure in (gradient_failure_of(lambda dh: dh.sum(axis=0)[:2]), gradient_failure_of(lambda dh: dh[0, 0])):
+        assert "samples" not in failure.hint
+    # as many features as samples: the length says nothing
+    assert "samples" not in gradient_failure_of(lambda dh: np.vstack([dh, dh]).sum(axis=1), features=5).hint
+
+
+def test_the_numbers_of_an_argument_are_no_numbers_of_its_gradient():
+    """The gradient by b has the shape of b, and nothing to do with its values."""
+    b = np.array([1.5, 0.3, 0.7])
+    with pytest.raises(CheckFailure) as caught:
+        gradient.agrees(
+            linear,
+            backward_with(lambda _dh: np.array([b, b, b, b])),
+            at={"x": X, "S": np.ones((4, 3)), "b": b},
+            rng=np.random.default_rng(0),
+        )
+    assert "average" not in caught.value.hint

@@ -47,14 +47,28 @@ def test_a_factor_is_called_by_its_name_and_its_value_stays_out_of_the_hint(fact
 
 @pytest.mark.parametrize(("factor", "hint", "_"), ONE_NAME + TWO_NAMES)
 def test_a_single_number_is_enough_for_a_factor_with_a_name(factor, hint, _):
-    assert cause_of(factor * 0.7, 0.7, sizes=NAMES).hint == hint
+    number = np.log(2)
+    assert cause_of(factor * number, number, sizes=NAMES).hint == hint
+
+
+@pytest.mark.parametrize(("factor", "hint", "_"), ONE_NAME + TWO_NAMES)
+def test_a_single_number_of_a_worked_example_has_no_factor_of_two_parts(factor, hint, _):
+    """Where -9 is due and 18 came, the sign is one of many stories."""
+    single = hint if factor in {0.03, 1 / 0.03} else ""
+    for number in (-9.0, 6.75, 1 / 60, np.array([[0.7]])):
+        assert cause_of(factor * np.asarray(number), number, sizes=NAMES).hint == single
 
 
 def test_two_names_of_the_same_number_are_both_given():
     assert cause_of(7 * WANT, sizes={"N": 7, "T": 7}).hint == (
-        "is N times what it should be or is T times what it should be"
+        "is N times or T times what it should be: here both are the same"
     )
-    assert cause_of(WANT / 2, sizes={"N": 2}).hint == ("is half of what it should be or is 1/N of what it should be")
+    halved = cause_of(WANT / 2, sizes={"N": 2})
+    assert halved.hint == "is half of or 1/N of what it should be: here both are the same"
+    assert halved.words == f"{halved.hint} (N = 2)"
+    assert cause_of(-7 * WANT, sizes={"N": 7, "T": 7}).words == (
+        "has the wrong sign and is N times or T times what it should be: here both are the same (N = 7, T = 7)"
+    )
 
 
 def test_three_names_of_the_same_number_are_none():
@@ -71,8 +85,8 @@ def test_one_name_is_preferred_to_two():
 def test_a_length_without_a_name_is_not_explained_by_two_names(factor):
     """A factor of three may be N/2, but also the number of features."""
     assert cause_of(factor * WANT, sizes={"N": 6}).hint == "is off by a constant factor"
-    assert cause_of(factor * 0.7, 0.7, sizes={"N": 6}, arguments=[np.zeros((6, 3))]) is UNKNOWN
-    assert "N" in cause_of(factor * 0.7, 0.7, sizes={"N": 6}, arguments=[np.zeros((6, 4))]).hint
+    assert cause_of(factor * np.log(2), np.log(2), sizes={"N": 6}, arguments=[np.zeros((6, 3))]) is UNKNOWN
+    assert "N" in cause_of(factor * np.log(2), np.log(2), sizes={"N": 6}, arguments=[np.zeros((6, 4))]).hint
 
 
 def test_a_length_with_a_name_is_called_by_it():
@@ -95,6 +109,13 @@ def test_a_factor_must_fit_to_the_same_relative_precision_however_small_it_is():
 def test_a_numbers_own_variance_with_n_minus_one_is_recognised():
     x = np.random.default_rng(3).normal(size=(7, 4))
     assert cause_of(x.var(axis=0, ddof=1), x.var(axis=0), sizes={"N": 7}).hint == "is N/(N - 1) times what it should be"
+
+
+@pytest.mark.parametrize("want", [[0.4], [0.4, 0.9], [0.4, 0.4, 0.4], [-3.0, 3.0, -3.0]])
+def test_one_number_or_two_have_no_offset_and_no_factor_without_a_name(want):
+    want = np.array(want)
+    assert cause_of(want + 0.5, want) is UNKNOWN
+    assert cause_of(want * 1.7, want).hint == ""
 
 
 def test_the_probability_of_the_opposite_is_recognised():

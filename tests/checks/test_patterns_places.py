@@ -125,13 +125,35 @@ class TestMasks:
         assert cause.words == cause.hint == EXACTLY.format("unchanged")
         assert cause_of(got[:2], want[:2], arguments=[X[:2]]) is UNKNOWN
 
-    def test_truth_values_are_inverted_from_twenty_entries_on(self):
-        mask = X > 0
-        assert cause_of(~mask, mask).words == "is inverted"
-        assert cause_of((~mask)[:3], mask[:3]) is UNKNOWN
+    def test_truth_values_that_are_all_the_other_are_the_opposite(self):
+        mask, opposite = X > 0, "is the opposite of what is due (True where False is due)"
+        assert cause_of(~mask, mask).words == cause_of(~mask[:3, :1], mask[:3, :1]).hint == opposite
+        assert cause_of(~mask[:2, 0], mask[:2, 0]) is UNKNOWN
+        almost = ~mask
+        almost[0, 0] ^= True
+        assert cause_of(almost, mask) is UNKNOWN
 
     def test_a_mask_without_both_values_is_not_inverted(self):
         assert cause_of(np.zeros(30, dtype=bool), np.ones(30, dtype=bool)) is UNKNOWN
+
+    @pytest.mark.parametrize("n", [2, 3, 6])
+    def test_the_other_triangle_is_named(self, n):
+        lower = np.tri(n, dtype=bool)
+        assert cause_of(lower.T, lower).words == (
+            "is True on and above the diagonal where it must be True on and below the diagonal"
+        )
+        strict = np.tri(n, k=-1, dtype=bool)
+        due = "where it must be True on and below the diagonal"
+        assert cause_of(strict, lower).hint == f"is True below the diagonal {due}"
+        stacked = np.broadcast_to(lower, (2, 1, n, n))
+        assert cause_of(np.broadcast_to(strict, (2, 1, n, n)), stacked).hint == f"is True below the diagonal {due}"
+
+    @pytest.mark.parametrize("change", [(0, 3), (2, 2)])
+    def test_what_is_no_triangle_is_not_called_one(self, change):
+        lower, got = np.tri(4, dtype=bool), np.tri(4, dtype=bool).T
+        got[change] ^= True
+        assert "diagonal" not in cause_of(got, lower).words
+        assert "diagonal" not in cause_of(np.tri(3, 4, k=1, dtype=bool), np.tri(3, 4, dtype=bool)).words
 
     def test_minus_infinity_where_there_should_be_none(self):
         causal = np.tri(5, dtype=bool)
@@ -169,6 +191,15 @@ class TestOrder:
         assert (
             cause_of(want.T + np.diag([0.1, 0.2, 0.4, 0.5, 0.3, 0.9]), want).words == "is wrong in 6 of 36 entries only"
         )
+
+    def test_the_transpose_of_a_worked_example_is_named(self):
+        want = np.array([[14.0, 2.0], [28.0, 4.0]])
+        assert cause_of(want.T, want).words == "holds the transposed values"
+
+    @pytest.mark.parametrize("want", [[[1, 2], [0, 1]], [[0, 9], [0, 0]], [[3, 1], [2, 3]]])
+    def test_few_small_numbers_are_transposed_by_chance(self, want):
+        want = np.array(want)
+        assert "transposed" not in cause_of(want.T, want).words
 
     def test_two_real_numbers_that_are_exchanged_are_reversed(self):
         assert cause_of([0.3, 1.7], [1.7, 0.3]).words == "is reversed along axis 0"

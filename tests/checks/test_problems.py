@@ -195,7 +195,7 @@ class TestCalls:
         [
             (np.zeros(2), "at a point of shape (2,); points have the shape (3,)"),
             (np.zeros((3, 1)), "at a point of shape (3, 1)"),
-            (np.array([0, np.nan, 1]), "at a point with NaN or infinity in call 1. The iterates have diverged."),
+            (np.array([0, np.nan, 1]), "at a point with NaN or infinity in call 1: was something divided by zero"),
             (np.array([0, np.inf, 1]), "at a point with NaN or infinity"),
             (None, "at a NoneType; due is an array of 3 numbers"),
             ("abc", "at a str"),
@@ -211,6 +211,13 @@ class TestCalls:
         assert said in failure.message
         assert not any(character.isdigit() for character in failure.hint.replace("w0", ""))
         assert oracle.calls.kinds == []
+
+    def test_a_point_that_is_not_finite_after_very_large_ones_has_diverged(self):
+        oracle = self.oracle
+        for size in (1.0, 1e9):
+            oracle.gradient(np.full(3, size))
+        failure = refusal_of(oracle.gradient, np.full(3, np.inf))
+        assert failure.hint.endswith("at a point with NaN or infinity: the iterates have diverged.")
 
     @pytest.mark.parametrize("point", [[0, 1, 2], (0.5, 1, 2), np.float32([0, 1, 2]), np.array([1, 2, 3])])
     def test_at_any_three_numbers_are_answered(self, point):

@@ -71,3 +71,10 @@ def test_only_floats_are_floating(value, floating):
 def test_a_changed_leaf_keeps_its_type():
     assert type(like_leaf(1.0, np.float64(2.0))) is float
     assert like_leaf(np.zeros(1, dtype=np.float32), np.ones(1)).dtype == np.float32
+
+
+@pytest.mark.parametrize("key", ["y" * 10**6, "é " * 10**6, b"b" * 10**6, ("y" * 10**6,), 10**4000])
+def test_a_long_key_is_cut_in_every_name_below_it(key):
+    names = [name for name, _ in leaves({key: [1.0, 2.0]}, "x")]
+    assert max(map(len, names)) < 120
+    assert len(set(names)) == 2

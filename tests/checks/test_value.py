@@ -279,7 +279,11 @@ def test_masks_are_compared_exactly():
     expect(mask).equals(mask)
     with pytest.raises(CheckFailure) as caught:
         expect(~mask, "mask").equals(mask)
-    assert caught.value.hint == "`mask` has wrong values."
+    assert caught.value.message == (
+        "mask differs in 9 of 9 entries; the first is mask[0, 0] = False where True is due. "
+        "mask is the opposite of what is due (True where False is due)."
+    )
+    assert caught.value.hint == "`mask` is the opposite of what is due (True where False is due)."
 
 
 @pytest.mark.parametrize("got", [np.zeros((2, 3)), np.ones((2, 3), dtype=bool), np.zeros((2, 3), dtype=np.float32)])
@@ -372,3 +376,18 @@ def test_a_mistake_of_a_ten_thousandth_of_the_scale_is_found(array, size):
     got.flat[-1] += 2 * size * scale
     with pytest.raises(CheckFailure):
         expect(got).close_to(array)
+
+
+class TestVaries:
+    @pytest.mark.parametrize("got", [np.array([1.0, 2.0]), [np.zeros(2), np.ones(2)], (1.0, 2)])
+    def test_what_varies(self, got):
+        expect(got, "y").varies()
+
+    @pytest.mark.parametrize("got", [np.zeros((2, 3)), np.ones(1), [2.0, 2.0], np.zeros(0)])
+    def test_what_does_not(self, got):
+        with pytest.raises(CheckFailure, match="`y` has the same value everywhere"):
+            expect(got, "y").varies()
+
+    def test_what_is_not_finite(self):
+        with pytest.raises(CheckFailure, match="NaN"):
+            expect(np.array([np.nan, 1.0]), "y").varies()

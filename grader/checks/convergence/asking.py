@@ -11,7 +11,9 @@ import numpy.typing as npt
 
 from grader.checks.convergence.verdict import curve, wrong
 from grader.checks.findings import Finding, raise_any
-from grader.checks.problems.oracle import KINDS, Kind, Oracle, Samples
+from grader.checks.patterns.steps import is_trajectory
+from grader.checks.problems.oracle import KINDS, Kind, Oracle
+from grader.checks.problems.questions import Samples
 from grader.checks.record import measured, sighted
 from grader.checks.tolerance import allowed_deviation, last_digit_changes
 from grader.checks.value import expect
@@ -59,11 +61,10 @@ def calls(
     CheckFailure
         Naming each kind that was asked too often or not often enough.
     """
-    drawn = sum(len(found) for found in oracle.calls.samples)
     due: dict[str, Count] = {"value": value, "gradient": gradient, "gradient_of": gradient_of, "hessian": hessian}
     made: dict[str, int] = {kind: oracle.calls.count(kind) for kind in KINDS}
     if samples is not None:
-        due["samples"], made["samples"] = samples, drawn
+        due["samples"], made["samples"] = samples, oracle.calls.drawn
     findings = []
     for kind, count in due.items():
         allowed = range(count, count + 1) if isinstance(count, int) else count
@@ -172,12 +173,13 @@ def replayed(
 
 
 def _with_steps(failed: CheckFailure, w: Any, want: Array, allowed: float) -> CheckFailure:
-    """Add to a failure at which step it began: later steps only carry it on."""
+    """Add to a failure how the deviation grew, and at which step it began: later steps only carry it on."""
     if np.shape(w) != want.shape:
         return failed
     away = np.abs(np.asarray(w) - want).max(axis=1)
     first = int(np.argmax(~(away <= allowed)))
     drawn = curve("deviation from the definition", away, theorem=np.full(len(away), allowed), theorem_name="allowed")
     evidence = tuple(replace(item, curves=(drawn,)) for item in failed.evidence[:1]) + failed.evidence[1:]
-    message = f"{failed.message}\nThe first step that differs is step {first}."
+    told = is_trajectory(evidence[0].name, want)
+    message = failed.message if told else f"{failed.message}\nThe first step that differs is step {first}."
     return CheckFailure(message, hint=failed.hint, evidence=evidence)

@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.checks.convergence.verdict import EPSILON
+from grader.checks.extent import finding_of_size
 from grader.checks.findings import Finding, failure, shown
 from grader.checks.form import finding_of_form, finding_of_shape
+from grader.checks.patterns.steps import fault_of_shape, why_not_finite
 from grader.checks.problems import Oracle
 from grader.checks.record import sighted
 from grader.evidence import CheckFailure, Evidence
@@ -107,6 +109,9 @@ def trajectory(
     """
     w0 = np.asarray(oracle.start if start is None else start, dtype=np.float64)
     due = (steps + 1, oracle.p)
+    too_large = finding_of_size(w, name)
+    if too_large is not None:
+        raise failure([too_large])
     sighted(w, name)
     if isinstance(w, list | tuple):
         hint = f"Return `{name}` as one array: `np.array(...)`."
@@ -128,17 +133,9 @@ def _check_shape(w: Any, due: tuple[int, int], name: str) -> None:
     shape = np.shape(w)
     if shape == due:
         return
-    hint = ""
-    if shape == (due[0] - 1, due[1]):
-        hint = f"`{name}` has one row too few: w0 is the first row, and then a row for each step."
-    elif shape == (due[0] + 1, due[1]):
-        hint = f"`{name}` has one row too many: w0 is the first row, and then a row for each step."
-    elif shape == (due[1],):
-        hint = f"`{name}` is a single point: return all points, w0 first."
-    elif shape == due[::-1]:
-        hint = f"`{name}` is transposed: a row is a point."
-    if hint:
-        raise _wrong(name, f"has the shape {shape}", hint, due)
+    fault = fault_of_shape(shape, due)
+    if fault:
+        raise _wrong(name, f"has the shape {shape}", f"`{name}` {fault}.", due)
     wrong = finding_of_shape(w, due, name)
     assert wrong is not None
     raise failure([wrong])
@@ -147,8 +144,11 @@ def _check_shape(w: Any, due: tuple[int, int], name: str) -> None:
 def _check_finite(points: Array, name: str) -> None:
     broken = np.flatnonzero(~np.isfinite(points).all(axis=1))
     if broken.size:
-        hint = f"`{name}` holds NaN or infinity: the iterates have diverged."
-        raise _wrong(name, f"holds NaN or infinity from step {broken[0]} on", hint, points.shape)
+        first = int(broken[0])
+        since = "the first step" if first == 1 else "a later step" if first else "its first row"
+        why = why_not_finite(list(points[:first]))
+        hint = f"`{name}` is not finite from {since} on: {why}{'' if why.endswith('?') else '.'}"
+        raise _wrong(name, f"is not finite from step {first} on", hint, points.shape)
 
 
 def _check_rows(points: Array, w0: Array, oracle: Oracle, name: str) -> None:

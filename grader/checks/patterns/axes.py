@@ -104,11 +104,21 @@ def shape_advice(got: Array, want: Array) -> str:
         return ""
     got = got.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
+        if _is_column_and_row(got, want):
+            return ": was a column added to a row?"
         left_out = list(_reducing(got, want))
         too_much = list(_reducing(want, got))
         if len(left_out) + len(too_much) == 1:
             return f": {left_out[0]}" if left_out else f": do not {too_much[0]}"
         return ": was it summed over the wrong axis?" if _same_totals(got, want) else ""
+
+
+def _is_column_and_row(got: Array, want: Array) -> bool:
+    """Whether a square came where a row or a column is due, and it is a sum of both: what they broadcast to."""
+    n = want.size
+    if want.ndim > 2 or max(want.shape, default=0) != n or n < 2 or got.shape != (n, n) or _alike(got, None):
+        return False
+    return matches(got - got[0], np.tile(got[:, :1] - got[0, 0], n), SLACK * scale_of(got))
 
 
 def _reducing(large: Array, small: Array) -> Iterator[str]:

@@ -13,7 +13,7 @@ Array = npt.NDArray[Any]
 
 ENOUGH_ENTRIES = 3
 """One number is always some multiple of another, and two always lie on a line: a relation that leaves one constant
-free says something only from three entries on."""
+free says something only from three entries on, and they must differ."""
 
 CERTAIN_BITS = 20
 """An agreement that one in 2^20, a million, of the possible arrays would show by chance is taken for no accident."""
@@ -70,19 +70,24 @@ def matches(one: Array, other: Array, within: float) -> bool:
     return one.shape == other.shape and bool(np.all(np.abs(one - other) <= within))
 
 
-def telling(values: Array) -> bool:
+def distinct(values: Array, within: float) -> int:
+    """Count the numbers that differ by more than ``within`` from the next smaller one."""
+    return 1 + int(np.count_nonzero(np.diff(np.sort(values, axis=None)) > within))
+
+
+def telling(values: Array, *, bits: float = CERTAIN_BITS) -> bool:
     """Whether a result that equals these values does so by more than chance: counts and labels often agree."""
     if values.size == 0 or not np.isfinite(values).all():
         return False
-    return not _integers(values) or values.size * np.log2(np.ptp(values) + 1) >= CERTAIN_BITS
+    return not _integers(values) or values.size * np.log2(np.ptp(values) + 1) >= bits
 
 
-def telling_order(values: Array) -> bool:
+def telling_order(values: Array, *, bits: float = CERTAIN_BITS) -> bool:
     """Whether these values in another order are recognised by more than chance.
 
     Of values that repeat, zeros and ones say, many orders look alike.
     """
-    if not telling(values):
+    if not telling(values, bits=bits):
         return False
     distinct = len(np.unique(values))
     return 2 * distinct > values.size or values.size * np.log2(distinct) >= CERTAIN_BITS

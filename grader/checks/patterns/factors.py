@@ -5,10 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
-from grader.checks.patterns.cause import ENOUGH_ENTRIES, Array, Cause, Context, either, matches, same, telling
+from grader.checks.patterns.cause import ENOUGH_ENTRIES, Array, Cause, Context, distinct, matches, same, telling
+
+LARGEST_DENOMINATOR = 100
+"""Fractions up to this one are numbers of worked examples; a random number is one of them, to nine digits, in one of
+100,000 cases."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,29 +48,52 @@ def complement(got: Array, want: Array, context: Context) -> Cause | None:
 
 def named_factor(got: Array, want: Array, context: Context) -> Cause | None:
     """A multiple with a name, or its negative, came: one name if that is enough, else names that are combined."""
-    simple = _fitting(got, want, context, simple_factors(context.sizes))
-    if simple:
-        return either(simple)
+    simple = simple_factors(context.sizes)
+    for turned in (False, True):
+        fitting = _fitting(got, want, context, simple, turned=turned)
+        if fitting:
+            # of one number of a worked example many factors make another, two at a time
+            return None if turned and _is_one_simple_number(want) else _named(fitting, turned=turned)
     # a length without a name, of features say, explains it more simply than names that combine to the same number
     lengths = {length for array in (want, *context.arguments) for length in array.shape if length > 1}
-    if _fitting(got, want, context, simple_factors({str(length): length for length in lengths})):
+    unnamed = simple_factors({str(length): length for length in lengths})
+    if _is_one_simple_number(want) or any(_fitting(got, want, context, unnamed, turned=way) for way in (False, True)):
         return None
-    return either(_fitting(got, want, context, _combined_factors(context.sizes)))
+    combined = _combined_factors(context.sizes)
+    for turned in (False, True):
+        fitting = _fitting(got, want, context, combined, turned=turned)
+        if fitting:
+            return _named(fitting, turned=turned)
+    return None
 
 
-def _fitting(got: Array, want: Array, context: Context, factors: Sequence[Factor]) -> list[Cause]:
-    return [
-        _multiplied(factor, turned)
-        for turned in (1, -1)
-        for factor in factors
-        # a factor multiplies all uncertainties too
-        if matches(got, turned * factor.value * want, abs(factor.value) * context.within)
-    ]
+def _fitting(got: Array, want: Array, context: Context, factors: Sequence[Factor], *, turned: bool) -> list[Factor]:
+    return [factor for factor in factors if _fits(got, want, context, -factor.value if turned else factor.value)]
 
 
-def _multiplied(factor: Factor, turned: int) -> Cause:
-    hint = f"{'has the wrong sign and ' if turned < 0 else ''}is {factor.share} what it should be"
-    return Cause(words=f"{hint} ({factor.meaning})" if factor.meaning else hint, hint=hint)
+def _named(fitting: Sequence[Factor], *, turned: bool) -> Cause | None:
+    """Name the factor, or both of two; None of more, which would name a topic and no mistake."""
+    if len(fitting) > 2:
+        return None
+    shares = " or ".join(factor.share for factor in fitting)
+    hint = f"{'has the wrong sign and is' if turned else 'is'} {shares} what it should be"
+    meaning = ", ".join(factor.meaning for factor in fitting if factor.meaning)
+    if len(fitting) > 1:
+        hint += ": here both are the same"
+    return Cause(words=f"{hint} ({meaning})" if meaning else hint, hint=hint)
+
+
+def _fits(got: Array, want: Array, context: Context, factor: float) -> bool:
+    # a factor multiplies all uncertainties too
+    return matches(got, factor * want, abs(factor) * context.within)
+
+
+def _is_one_simple_number(want: Array) -> bool:
+    """Whether all that is due is one number, and of a worked example."""
+    if want.size != 1:
+        return False
+    number = float(want.flat[0])
+    return abs(Fraction(number).limit_denominator(LARGEST_DENOMINATOR) - Fraction(number)) <= 1e-9 * abs(number)
 
 
 def simple_factors(sizes: Mapping[str, float]) -> list[Factor]:
@@ -115,7 +143,7 @@ def _usable(sizes: Mapping[str, float]) -> Iterator[tuple[str, float]]:
 
 def some_factor(got: Array, want: Array, context: Context) -> Cause | None:
     """A multiple without a name came."""
-    if want.size < ENOUGH_ENTRIES or np.abs(want).max() <= context.within:
+    if distinct(want, context.within) < ENOUGH_ENTRIES:
         return None
     factor = float(np.vdot(want, got) / np.vdot(want, want))
     if not np.isfinite(factor) or abs(factor) * np.abs(want).max() <= context.within:
@@ -127,7 +155,7 @@ def some_factor(got: Array, want: Array, context: Context) -> Cause | None:
 
 def offset(got: Array, want: Array, context: Context) -> Cause | None:
     """One number was added to every entry."""
-    if want.size < ENOUGH_ENTRIES:
+    if distinct(want, context.within) < ENOUGH_ENTRIES:
         return None
     added = float(np.median(got - want))
     # An offset so large that the values vanish in its rounding fits any values.

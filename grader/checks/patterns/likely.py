@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from grader.checks.patterns import axes, factors, masks, places
+from grader.checks.patterns import axes, factors, masks, places, steps
 from grader.checks.patterns.cause import UNKNOWN, Array, Cause, Context, Recogniser, either, matches, same, telling
 from grader.checks.patterns.precision import rounded
 
@@ -21,6 +21,7 @@ def likely_cause(
     otherwise: Sequence[tuple[str, Array]] = (),
     arguments: Sequence[Array] = (),
     selection: bool = False,
+    trajectory: bool = False,
 ) -> Cause:
     """Name the pattern by which ``got`` differs from ``want``.
 
@@ -40,6 +41,8 @@ def likely_cause(
         The arrays of floats among the arguments of the function.
     selection
         The entries are a random selection, so that their places say nothing.
+    trajectory
+        Rows are the iterates of an algorithm, ``(steps + 1, p)``.
 
     Returns
     -------
@@ -54,7 +57,8 @@ def likely_cause(
         arguments=[np.asarray(argument, dtype=np.float64) for argument in arguments],
     )
     double = np.asarray(got).dtype.itemsize >= np.dtype(np.float64).itemsize
-    recognisers = _OF_TRUTH if np.asarray(want).dtype.kind == "b" else _WITHOUT_PLACES if selection else _RECOGNISERS
+    recognisers = _OF_STEPS if trajectory else _WITHOUT_PLACES if selection else _RECOGNISERS
+    recognisers = _OF_TRUTH if np.asarray(want).dtype.kind == "b" else recognisers
     got, want = np.asarray(got, dtype=np.float64), np.asarray(want, dtype=np.float64)
     # Wild numbers may overflow; what does is no match.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -115,4 +119,22 @@ _WITHOUT_PLACES: tuple[Recogniser, ...] = (
 )
 """Those that do not care where an entry stands."""
 
-_OF_TRUTH: tuple[Recogniser, ...] = (masks.inverted_truth, places.transposed, places.one_index, places.some_entries)
+_OF_STEPS: tuple[Recogniser, ...] = (
+    factors.zero,
+    _swapped,
+    _otherwise,
+    places.transposed,
+    places.reversed_order,
+    places.shifted,
+    axes.spread,
+    steps.wrong_step,
+)
+"""A factor or a constant of all iterates is an accident: each follows from the one before."""
+
+_OF_TRUTH: tuple[Recogniser, ...] = (
+    masks.inverted_truth,
+    masks.triangle,
+    places.transposed,
+    places.one_index,
+    places.some_entries,
+)

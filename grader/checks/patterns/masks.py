@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader.checks.patterns.cause import CERTAIN_BITS, Array, Cause, Context, matches, same, telling
+from grader.checks.patterns.cause import (
+    CERTAIN_BITS,
+    ENOUGH_ENTRIES,
+    Array,
+    Cause,
+    Context,
+    matches,
+    same,
+    telling,
+)
 
 _EXACTLY = "is {} exactly where it must not be, as with an inverted mask"
 
@@ -29,7 +38,31 @@ def inverted(got: Array, want: Array, context: Context) -> Cause | None:
 
 def inverted_truth(got: Array, want: Array, _context: Context) -> Cause | None:
     """Of truth values as 0 and 1: every one is the other."""
-    return same("is inverted") if got.size >= CERTAIN_BITS and _complementary(got == 1, want == 1) else None
+    if got.size < ENOUGH_ENTRIES or not _complementary(got == 1, want == 1):
+        return None
+    return same("is the opposite of what is due (True where False is due)")
+
+
+def triangle(got: Array, want: Array, _context: Context) -> Cause | None:
+    """Of truth values as 0 and 1: another triangle, or one with or without the diagonal, as causal masks are."""
+    here, due = _triangle(got), _triangle(want)
+    return same(f"is True {here} where it must be True {due}") if here and due and here != due else None
+
+
+def _triangle(mask: Array) -> str:
+    """Say where a square mask, or each of a stack of equal ones, is True; empty where that is no triangle."""
+    if mask.ndim < 2 or mask.shape[-1] != mask.shape[-2] or mask.shape[-1] < 2 or not mask.size:
+        return ""
+    n = mask.shape[-1]
+    for words, triangle in (
+        ("on and below the diagonal", np.tri(n)),
+        ("below the diagonal", np.tri(n, k=-1)),
+        ("on and above the diagonal", np.tri(n).T),
+        ("above the diagonal", np.tri(n, k=-1).T),
+    ):
+        if np.all(mask == triangle):
+            return words
+    return ""
 
 
 def inverted_infinity(got: Array, want: Array) -> Cause | None:

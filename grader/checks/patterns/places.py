@@ -9,6 +9,10 @@ import numpy as np
 
 from grader.checks.patterns.cause import ENOUGH_ENTRIES, Array, Cause, Context, matches, same, telling_order
 
+TRANSPOSED_BITS = 10
+"""A transpose is the commonest mistake of all, and exact in every entry, so a chance of one in 2^10, a thousand, is
+enough to name it: a worked example of two rows has no more."""
+
 LONG = 6
 """Indices of an axis that may be one of time: of fewer, the first or the last is easily the only one that is right."""
 
@@ -18,7 +22,7 @@ _POSITION = re.compile(r"(?P<list>.*?)\[(?P<position>\d+)\]")
 
 def transposed(got: Array, want: Array, context: Context) -> Cause | None:
     """The axes are in reverse order."""
-    if want.ndim < 2 or want.shape != want.shape[::-1] or not telling_order(want):
+    if want.ndim < 2 or want.shape != want.shape[::-1] or not telling_order(want, bits=TRANSPOSED_BITS):
         return None
     return same("holds the transposed values") if matches(got, want.T, context.within) else None
 

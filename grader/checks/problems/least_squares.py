@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from grader.checks.problems.oracle import Array, Objective, Oracle, Samples
+from grader.checks.problems.oracle import Objective, Oracle
 from grader.checks.problems.quadratics import positive_spectrum, rotation
+from grader.checks.problems.questions import Array, Samples
 
 Schedule = float | Callable[[int], float]
 

@@ -13,7 +13,8 @@ from importlib import resources
 
 import numpy as np
 
-from grader.checks.problems.oracle import Array, Objective, Oracle, Samples
+from grader.checks.problems.oracle import Objective, Oracle
+from grader.checks.problems.questions import Array, Samples
 
 STANDSTILL = 1e-14
 """A step of this share of the point changes its last two digits only."""

@@ -13,15 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
-import numpy.typing as npt
 
-from grader.checks.findings import Finding, failure
-from grader.checks.record import sighted
-from grader.checks.structure import is_numeric
-from grader.evidence import CheckFailure, Evidence
+from grader.checks.patterns.steps import why_not_finite
+from grader.checks.problems.questions import Array, Samples, point_of, refused, samples_of
 
-Array = npt.NDArray[np.float64]
-Samples = npt.NDArray[np.intp]
 Kind = Literal["value", "gradient", "gradient_of", "hessian"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -86,11 +81,14 @@ class Calls:
         Where it was asked, ``(p,)`` each; of the first calls only, until 2,000,000 coordinates are kept.
     samples
         The indices of every call of ``gradient_of``, an integer array ``(b,)`` each, also for a single one.
+    drawn
+        How many samples they are, repetitions counted.
     """
 
     kinds: list[Kind] = field(default_factory=list)
     points: list[Array] = field(default_factory=list)
     samples: list[Samples] = field(default_factory=list)
+    drawn: int = 0
 
     def count(self, kind: Kind) -> int:
         """Return how often this was asked."""
@@ -211,8 +209,10 @@ class Oracle:
             An index from 0 to n - 1, or an integer array or list of them; one that is repeated counts as often.
         """
         point = self._asked("gradient_of", w)
-        samples = self._samples(i)
+        assert self.n is not None
+        samples = samples_of(i, self.n, drawn=self.calls.drawn)
         self.calls.samples.append(samples)
+        self.calls.drawn += len(samples)
         assert self.objective.gradient_of is not None
         return self.objective.gradient_of(point, samples)
 
@@ -233,55 +233,17 @@ class Oracle:
         words, calls = _WORDS[kind], self.calls
         if kind not in self._allowed or (kind == "gradient_of" and self.n is None):
             asked_for = " or ".join(_WORDS[one] for one in KINDS if one in self._allowed)
-            raise _refused(f"it asked for {words}; this method may ask for {asked_for} only.", f"uses {words}", words)
+            raise refused(f"it asked for {words}; this method may ask for {asked_for} only.", f"uses {words}", words)
         if len(calls.kinds) >= self._limit:
             message = f"it asked the oracle more than {self._limit} times, far more often than the method needs."
-            raise _refused(message, "asks the oracle far more often than the method needs", words)
-        point = self._point(w, words)
+            raise refused(message, "asks the oracle far more often than the method needs", words)
+        point = point_of(w, self.p, words)
+        if not np.isfinite(point).all():
+            why = why_not_finite(calls.points)
+            fault = f"{words} at a point with NaN or infinity"
+            message = f"it asked for {fault} in call {len(calls.kinds) + 1}: {why}"
+            raise refused(message, f"asks for {fault}: {why}", words)
         calls.kinds.append(kind)
         if (len(calls.points) + 1) * self.p <= NUMBERS_KEPT:
             calls.points.append(point)
         return point
-
-    def _point(self, w: Any, words: str) -> Array:
-        numeric = is_numeric(w) or isinstance(w, list | tuple)
-        try:
-            point = np.array(w, dtype=np.float64) if numeric and not np.iscomplexobj(w) else None
-        except (TypeError, ValueError):
-            point = None
-        if point is None:
-            message = f"it asked for {words} at a {type(w).__name__}; due is an array of {self.p} numbers."
-            raise _refused(message, f"asks for {words} at what is no array of numbers", words)
-        if point.shape != (self.p,):
-            message = f"it asked for {words} at a point of shape {point.shape}; points have the shape ({self.p},)."
-            raise _refused(message, f"asks for {words} at a point whose shape is not that of `w0`", words)
-        if not np.isfinite(point).all():
-            message = f"it asked for {words} at a point with NaN or infinity in call {len(self.calls.kinds) + 1}."
-            hint = f"asks for {words} at a point with NaN or infinity: the iterates have diverged"
-            raise _refused(f"{message} The iterates have diverged.", hint, words)
-        return point
-
-    def _samples(self, i: Any) -> Samples:
-        samples = np.asarray(i) if is_numeric(i) or isinstance(i, list | tuple) else np.array(str(i))
-        if samples.dtype.kind not in "iu" and samples.size:
-            raise _refused_samples(f"a {type(i).__name__}, which is no integer", "that are no integers")
-        if samples.ndim > 1:
-            raise _refused_samples(f"an array of shape {samples.shape}", "that are no one-dimensional array")
-        if not samples.size:
-            raise _refused_samples("no index at all", "of which there are none")
-        assert self.n is not None
-        if samples.min() < 0 or samples.max() >= self.n:
-            worst = samples.max() if samples.max() >= self.n else samples.min()
-            raise _refused_samples(f"sample {worst}; samples are 0 to {self.n - 1}", "outside 0 to n - 1")
-        return np.array(samples, dtype=np.intp).reshape(-1)  # (b,)
-
-
-def _refused_samples(what: str, hint: str) -> CheckFailure:
-    words = _WORDS["gradient_of"]
-    return _refused(f"it asked for {words} at {what}.", f"asks for {words} {hint}", words)
-
-
-def _refused(message: str, hint: str, words: str) -> CheckFailure:
-    sighted(message, "oracle")
-    evidence = Evidence(name=words.removeprefix("the "), got=message)
-    return failure([Finding(message=message, hint=f"Your function {hint}.", evidence=evidence)])

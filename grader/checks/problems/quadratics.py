@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from grader.checks.problems.oracle import Array, Objective, Oracle
+from grader.checks.problems.oracle import Objective, Oracle
+from grader.checks.problems.questions import Array
 
 
 def quadratic(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from grader.checks.extent import finding_of_size
 from grader.checks.findings import Finding, bound, raise_any, shown
 from grader.checks.form import finding_of_result, finding_of_shape
 from grader.checks.record import decided, sighted
@@ -72,11 +73,12 @@ def sample_of(got: Any, name: str, shape: tuple[int, ...] | None = None) -> Arra
     Raises
     ------
     CheckFailure
-        When it is no array of real numbers, is empty, has another shape, or holds NaN or infinity.
+        When it is no array of real numbers, is empty or far too large, has another shape, or holds NaN or infinity.
     """
     # its form alone: the values differ between right ways to use the generator
     sighted(f"numbers of shape {np.shape(got)}" if is_numeric(got) else got, name)
-    wrong = finding_of_result(got, name) or (None if shape is None else finding_of_shape(got, shape, name))
+    wrong = finding_of_result(got, name) or finding_of_size(got, name)
+    wrong = wrong or (None if shape is None else finding_of_shape(got, shape, name))
     raise_any([wrong] if wrong else [])
     sample = np.asarray(got, dtype=np.float64)
     if not sample.size:

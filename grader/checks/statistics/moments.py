@@ -134,7 +134,9 @@ def is_unbiased(estimates: Any, truth: Any, *, name: str = "estimate", level: fl
     rows = array.shape[0] if array.ndim else 1
     if rows < 2:
         raise ValueError(f"is_unbiased needs at least 2 estimates, not {rows}")
-    array = sample_of(array, name, (rows, *np.shape(truth))).reshape(rows, -1)
+    if array.shape[1:] != np.shape(truth):  # one row is told: as many as came, of the shape that is due, may be many
+        sample_of(array[0], f"{name}[0]", np.shape(truth))
+    array = array.reshape(rows, -1)
     errors = array.std(axis=0, ddof=1) / math.sqrt(rows)
     difference = array.mean(axis=0) - due.ravel()
     with np.errstate(divide="ignore", invalid="ignore"):
