@@ -56,6 +56,24 @@ _Isolation = Annotated[IsolationChoice, typer.Option(help="How student code is s
 _Seed = Annotated[str | None, typer.Option(help="Secret from which all inputs are drawn; a new one unless given.")]
 
 
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        from grader import __version__
+
+        typer.echo(f"dlgrader {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _grader(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,  # what it asks for its callback has done
+) -> None:
+    """Grades deep-learning coursework."""
+
+
 @app.command()
 def check(
     path: Annotated[Path, typer.Argument(help="Your folder or file; this folder unless given.")] = Path(),
@@ -233,8 +251,9 @@ def _run(command: Callable[..., int], *arguments: Any, **options: Any) -> NoRetu
     except GraderError as error:
         sys.stderr.write(f"grader: {error}\n")
         status = 2
-    except KeyboardInterrupt:
-        sys.stderr.write("grader: stopped; what is finished is stored\n")
+    except KeyboardInterrupt as stopped:
+        # a command that can go on later says so; of the others nothing is stored
+        sys.stderr.write(f"grader: stopped{'; ' if stopped.args else ''}{stopped}\n")
         status = 130
     except BrokenPipeError:
         # whoever read our output has gone; what is left in the buffer must not raise once more at the end

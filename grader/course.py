@@ -219,7 +219,7 @@ def find_assignment(start: Path) -> Assignment:
         return Assignment(below[0], None)
     if below:
         names = ", ".join(folder.name for folder in below)
-        raise CourseError(f"there are several assignments here, go into the folder of one of them: {names}")
+        raise CourseError(f"there are several assignments here, say which: `grader check NAME`, with one of {names}")
     raise CourseError(f"no {CONFIGURATION} in {start} or above it: go into the folder of the assignment")
 
 

@@ -24,7 +24,12 @@ _README = """\
 
 {listed}
 
-1. `python -m pip install -r requirements.txt` in this folder, best in a virtual environment, installs the grader.
+1. In this folder, once: make a virtual environment, and install the grader into it.
+
+       python3 -m venv .venv && . .venv/bin/activate
+       python -m pip install -r requirements.txt
+
+   On Windows the first line is `py -m venv .venv`, then `.venv\\Scripts\\activate`. Activate it in each new terminal.
 2. `grader check {first}` runs the public checks of {first} on your work; `--watch` runs them again whenever you save.
 3. Read `{first}/README.md`, write your functions in *one* of `{first}/{module}.py` and `{first}/{module}.ipynb`.
 4. Commit and push: the same checks run there, and their result stands in the summary of the run under "Actions".

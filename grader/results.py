@@ -149,6 +149,8 @@ class ExerciseResult(_Model):
     total: int
     missing: tuple[str, ...] = ()
     """Functions that are absent or still a stub."""
+    broken: tuple[str, ...] = ()
+    """Functions that are written, but could not be defined."""
     override: Override | None = None
     """Says so when ``earned`` was set by hand."""
 
@@ -171,7 +173,7 @@ class SubmissionResult(_Model):
     problems: tuple[str, ...] = ()
     """What went wrong while the submission was read or imported, one line each. Student text: escape it."""
     shortcuts: tuple[str, ...] = ()
-    """Where numeric differences or complex steps seem to stand in place of a derivative, a sentence each. They cost no
+    """Where derivatives by values or ready-made functions seem to stand for own work, a sentence each. They cost no
     points: for the instructor alone. Student text: escape it."""
     exercises: tuple[ExerciseResult, ...] = ()
     checks: tuple[CheckResult, ...] = ()

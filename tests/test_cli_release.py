@@ -52,6 +52,24 @@ def test_the_student_repository_holds_all_assignments_or_one(release):
     assert again.stderr == f"grader: {out} is not an empty folder: choose another\n"
 
 
+def test_without_a_folder_it_says_what_was_generated_or_that_nothing_had_to_be(course, monkeypatch):
+    def run() -> list[str]:
+        words = ["release", "--only", "backprop", "--course", str(course)]
+        return CliRunner().invoke(app, words, prog_name="grader").stdout.splitlines()
+
+    handed = "--out DIR writes what students receive: backprop"
+    stub = course / "assignments/backprop/backprop.py"
+    before = stub.read_bytes()
+    try:
+        stub.write_text("# stale\n")
+        assert run() == [
+            "generated assignments/backprop/backprop.py", f"stubs and notebooks are up to date now; {handed}",
+        ]  # fmt: skip
+        assert run() == [f"stubs and notebooks were up to date; {handed}"]
+    finally:
+        stub.write_bytes(before)
+
+
 def test_two_assignments_are_listed_in_the_readme(release):
     _, out = release()
     readme = (out / "README.md").read_text()

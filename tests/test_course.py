@@ -126,7 +126,7 @@ class TestFinding:
 
     def test_between_several_the_student_must_choose(self, own_course):
         shutil.copytree(own_course / "assignments/tiny", own_course / "assignments/other")
-        with pytest.raises(CourseError, match="go into the folder of one of them: other, tiny"):
+        with pytest.raises(CourseError, match="say which: `grader check NAME`, with one of other, tiny"):
             find_assignment(own_course / "assignments")
 
     def test_elsewhere_there_is_none(self, tmp_path):

@@ -122,7 +122,16 @@ class TestTheStudentRepository:
     def test_the_handout_says_what_to_do_in_five_lines(self, repository):
         steps = [line for line in repository["README.md"].decode().splitlines() if line[:1].isdigit()]
         assert len(steps) == 5
+        assert "virtual environment" in steps[0]
         assert "grader check" in steps[1]
+
+    def test_the_handout_makes_a_virtual_environment_before_it_installs(self, repository):
+        code = [line.strip() for line in repository["README.md"].decode().splitlines() if line.startswith(" " * 7)]
+        assert code == [
+            "python3 -m venv .venv && . .venv/bin/activate",
+            "python -m pip install -r requirements.txt",
+        ]
+        assert ".venv/" in repository[".gitignore"].decode().splitlines()
 
     def test_torch_is_asked_for_only_where_it_is_needed(self):
         def of(*names: str) -> str:

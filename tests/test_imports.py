@@ -83,7 +83,7 @@ def test_the_sandbox_knows_no_engine_and_no_report():
 def test_the_trusted_side_takes_from_the_worker_what_both_sides_need():
     shared = {
         f"grader.worker.{name}"
-        for name in ("wire", "forms", "values", "channel", "tools", "users", "generators", "landlock")
+        for name in ("wire", "forms", "values", "channel", "tools", "users", "generators", "landlock", "source")
     }
     taken = {name for room in ("sandbox", "engine") for names in imported_by(room).values() for name in names}
     taken = {".".join(name.split(".")[:3]) for name in taken if name.startswith("grader.worker.")}

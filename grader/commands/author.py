@@ -60,6 +60,8 @@ def levels(console: Console, name: str, *, seeds: int, jobs: int, out: Path, cou
             found = measure(assignment, seeds=seeds, jobs=jobs, file=file, on_progress=on_progress)
         except OSError as error:
             raise GraderError(f"{file} cannot be written: {error.strerror}") from None
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"{file} keeps what was found: type the same command again to go on") from None
     console.print(levels_report(found))
     console.print(f"\nKept in: {file}", soft_wrap=True)
     return OK if found.passed else NOT_ALL_PASSED
@@ -82,13 +84,15 @@ def release(console: Console, out: Path | None, *, only: str, to: str, course: P
     root = course or find_course(Path()).root
     names = [only] if only else Course(root).names
     try:
-        for name in names:
-            changed = releasing.write(root, name)
-            for path in changed:
-                console.print(f"generated {path.resolve().relative_to(root.resolve())}", soft_wrap=True)
+        changed = [path for name in names for path in releasing.write(root, name)]
+        for path in changed:
+            console.print(f"generated {path.resolve().relative_to(root.resolve())}", soft_wrap=True)
         if out is not None:
             handout.write(_handout(root, names, to), out)
             console.print(f"released {', '.join(names)} to {out}", soft_wrap=True)
+        else:
+            now = "stubs and notebooks are up to date now" if changed else "stubs and notebooks were up to date"
+            console.print(f"{now}; --out DIR writes what students receive: {', '.join(names)}", soft_wrap=True)
     except releasing.ReleaseError as error:
         raise GraderError(str(error)) from None
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,7 @@ def grade(
     chosen = (Course(course) if course else find_course(Path())).assignment(assignment)
     if chosen.hidden is None:
         console.print(f"There is no reference/{chosen.name}: only the public checks are run.")
+    _keep_apart(submissions, out)
     try:
         arrived = Layout(layout) if layout else None
         found = find(submissions, module=chosen.module, layout=arrived, due=chosen.configuration.due)
@@ -73,25 +75,50 @@ def _grade(
 ) -> int:
     from grader.engine import batch, pool
     from grader.reports import folder, terminal
+    from grader.reports.text import counted
 
-    with batch.open_gradebook(out) as book:
-        plan = batch.plan_run(assignment, book, seed=seed, level=zygote.level, fresh=fresh)
-        with progress(console, "grading", len(found)) as (bar, task):
+    done: Counter[str] = Counter()
+    try:
+        with batch.open_gradebook(out) as book:
+            plan = batch.plan_run(assignment, book, seed=seed, level=zygote.level, fresh=fresh)
+            with progress(console, "grading", len(found)) as (bar, task):
 
-            def on_graded(graded: batch.Graded) -> None:
-                batch.store(book, graded)
-                bar.update(task, advance=1, description=graded.id)
+                def on_graded(graded: batch.Graded) -> None:
+                    batch.store(book, graded)
+                    done["kept" if graded.result is None else "graded"] += 1
+                    bar.update(task, advance=1, description=graded.id)
 
-            tasks = batch.settle(plan, batch.tasks_of(found), on_graded)
-            if jobs == 1 and tasks:
-                batch.run(plan, tasks, on_graded, zygote)
-            elif tasks:
-                pool.run(plan, tasks, on_graded, jobs=jobs)
-        book.keep_only({item.id for item in found})
-        rows = _write(out, book)
-        console.print(terminal.class_table(book.info(), book.results()))
+                tasks = batch.settle(plan, batch.tasks_of(found), on_graded)
+                if jobs == 1 and tasks:
+                    batch.run(plan, tasks, on_graded, zygote)
+                elif tasks:
+                    pool.run(plan, tasks, on_graded, jobs=jobs)
+            book.keep_only({item.id for item in found})
+            rows = _write(out, book)
+            console.print(terminal.class_table(book.info(), book.results()))
+    except KeyboardInterrupt:
+        again = "the command again without --fresh" if fresh else "the same command again"
+        words = f"{done.total()} of {counted(len(found), 'submission')} stored: type {again} to go on"
+        raise KeyboardInterrupt(words) from None
+    if done["kept"]:
+        console.print(f"{counted(len(found), 'submission')}: {done['kept']} kept from before, {done['graded']} graded")
     console.print(f"\nReport: {out / folder.CLASS_PAGE}", soft_wrap=True)
     return GRADER_ERRORS if any(row.outcome is Outcome.GRADER_ERROR for row in rows) else OK
+
+
+def _keep_apart(submissions: Path, out: Path) -> None:
+    """Refuse results among the submissions, which would be graded next time, and submissions among the results."""
+    from grader.reports import folder
+
+    given, written = submissions.resolve(), out.resolve()
+    if written.is_relative_to(given):
+        beside = given.parent / f"{given.stem}-graded"
+        raise GraderError(
+            f"--out {out} is or lies in {submissions}, where everything is taken for a submission: "
+            f"choose another, e.g. --out {beside}"
+        )
+    if any(given.is_relative_to(written / name) for name in (folder.REPORT, folder.FEEDBACK)):
+        raise GraderError(f"{submissions} lies where the reports of --out {out} are written anew: choose another --out")
 
 
 def report(console: Console, out: Path, *, to: str, options: forms.Options) -> int:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.commands.shared import NOT_ALL_PASSED, OK, level_of
-from grader.course import find_assignment
+from grader.course import CONFIGURATION, find_assignment
 from grader.errors import GraderError, in_one_line
 from grader.results import SubmissionResult
+from grader.submissions.names import CODE_SUFFIXES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +29,7 @@ def check(console: Console, path: Path, *, watch: bool, isolation: str) -> int:
     from grader.reports import terminal
 
     if not path.exists():
-        raise GraderError(f"there is no {path}")
+        raise GraderError(f"there is no {path}{_instead(path)}")
     assignment = find_assignment(path if path.is_dir() else path.parent)
     level = level_of(isolation)
     info = info_of(assignment, seed=local.PUBLIC_SEED, level=level, version=grader_version())
@@ -41,6 +43,17 @@ def check(console: Console, path: Path, *, watch: bool, isolation: str) -> int:
 
     passed = local.check(assignment, path, show, level=level, again=_saves(path) if watch else iter(()))
     return OK if passed else NOT_ALL_PASSED
+
+
+def _instead(path: Path) -> str:
+    """Say what is meant by a path that is not there: the nearest name, else the assignments that lie there."""
+    assignments = sorted(found.parent for found in path.parent.glob(f"*/{CONFIGURATION}"))
+    files = [file for suffix in CODE_SUFFIXES for file in path.parent.glob(f"*{suffix}")]
+    by_name = {found.name: found for found in (*files, *assignments)}
+    near = difflib.get_close_matches(path.name, by_name, n=1)
+    if near:
+        return f": do you mean {by_name[near[0]]}?"
+    return f"; there are: {', '.join(map(str, assignments))}" if assignments else ""
 
 
 def _saves(path: Path) -> Iterator[object]:

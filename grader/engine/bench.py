@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -223,7 +224,15 @@ def _run_once(bench: Bench, session: Session, check: Check) -> tuple[Met, Record
     patience = configuration.limits.import_seconds + 2 * configuration.limits.check_seconds + _OWN_SECONDS
     with recording() as record, limited(patience):
         met = bench.suite.run(check, student, seeds.inputs_of(bench.seed, check.id))
+    _forget_locals(met.error)
     return met, record
+
+
+def _forget_locals(error: BaseException | None) -> None:
+    """Let go of what the frames of an exception hold: they are parts of a cycle, and so are a submission's arrays."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def _location(place: Place | None) -> Location | None:

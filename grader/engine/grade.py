@@ -12,6 +12,7 @@ from grader.engine.diagnosis import Look
 from grader.engine.explained import carried_forward, explained
 from grader.engine.runs import COUNTED, CheckRun
 from grader.engine.shortcuts import shortcuts_in
+from grader.mistakes import read_variants
 from grader.results import BatchInfo, CheckResult, ExerciseResult, Outcome, SubmissionResult
 from grader.sandbox import imports
 from grader.sandbox.isolation import Level
@@ -172,7 +173,13 @@ def _shortcuts(assignment: Assignment, submission: Submission, functions: list[s
     """Return what an instructor should look at; nothing without the solution, as on a student's machine."""
     if assignment.solution is None:
         return ()
-    return shortcuts_in(submission.cells, assignment.solution.read_text(encoding="utf-8"), functions)
+    solution = assignment.solution.read_text(encoding="utf-8")
+    path = assignment.solution.with_name("variants.py")
+    try:
+        variants = [variant.source for variant in read_variants(path, solution)] if path.is_file() else []
+    except (ValueError, OSError):  # as an audit says, which costs no student a result
+        return ()
+    return shortcuts_in(submission.cells, solution, functions, variants)
 
 
 def _compared(bench: Bench, runs: Mapping[str, CheckRun]) -> tuple[CheckResult, ...]:

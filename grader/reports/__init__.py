@@ -27,6 +27,7 @@ module              what it makes                            who reads it
 ``words`` says in sentences what an outcome means, ``plain`` all that is to say of a check,
 ``remark`` the feedback in a few sentences; ``rows`` and ``summary`` hold the little that a page
 about a whole class needs, ``audit_summary`` what both reports of an audit say; ``shares`` splits
-points among checks; ``cells`` changes single cells of a CSV file, and ``people`` finds out who is
-who. ``pages`` and ``screen`` hold what all pages and all printed reports have in common.
+points among checks; ``columns`` fits the class table into a terminal; ``cells`` changes single cells
+of a CSV file, and ``people`` finds out who is who. ``pages`` and ``screen`` hold what all pages and
+all printed reports have in common.
 """

@@ -8,12 +8,12 @@ where neither HTML nor links nor mentions of other users work.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from grader.evidence import Evidence
 from grader.reports.redact import redact
 from grader.reports.text import counted, one_line, prose, visible
-from grader.reports.words import WORDS, advice, by_hand, causes, place, whole_file
+from grader.reports.words import WORDS, added_hint, advice, by_hand, causes, place, unusable, whole_file
 from grader.results import BatchInfo, CheckResult, ExerciseResult, Outcome, SubmissionResult, format_points
 
 # Characters that mean something in the middle of a line of GitHub's Markdown; the angle brackets
@@ -41,8 +41,7 @@ def exercise_markdown(result: SubmissionResult, name: str) -> str:
     blocks = [f"**{_prose(exercise.title)}: {points}**"]
     if exercise.override:
         blocks.append(_prose(by_hand(exercise)))
-    if exercise.missing:
-        blocks.append(f"Still to write: {', '.join(map(_span, exercise.missing))}")
+    blocks += _unusable([exercise])
     blocks += [block for check in own if check.outcome is not Outcome.PASSED for block in _check(check)]
     passed = [_passed_line(check) for check in own if check.outcome is Outcome.PASSED]
     return "\n\n".join([*blocks, *(["Passed:", "\n".join(passed)] if passed else [])]) + "\n"
@@ -62,15 +61,19 @@ def _problems(result: SubmissionResult) -> Iterator[str]:
 
 
 def _exercise_table(result: SubmissionResult) -> Iterator[str]:
-    if result.exercises:
+    if result.checks:
         head = "| Exercise | Points | Checks passed |\n| --- | ---: | ---: |"
         yield "\n".join([head, *map(_exercise_line, result.exercises)])
     for exercise in result.exercises:
         if exercise.override:
             yield f"**{_prose(exercise.title)}:** {_prose(by_hand(exercise))}"
-    missing = [name for exercise in result.exercises for name in exercise.missing]
-    if missing:
-        yield f"Still to write: {', '.join(map(_span, missing))}"
+    yield from _unusable(result.exercises)
+
+
+def _unusable(exercises: Iterable[ExerciseResult]) -> Iterator[str]:
+    """Say which functions could not be called at all, and why not."""
+    for words, names in unusable(exercises):
+        yield f"{words}: {', '.join(map(_span, names))}"
 
 
 def _exercise_line(exercise: ExerciseResult) -> str:
@@ -100,8 +103,8 @@ def _check(check: CheckResult) -> Iterator[str]:
     yield f"### {_prose(check.title)}"
     yield f"**{check.outcome}** · {check.visibility} · weight {check.weight} · {_span(check.exercise)}"
     yield _fence(check.message) if check.message else WORDS[check.outcome].explanation
-    if check.hint:
-        yield f"**Hint:** {_prose(check.hint)}"
+    if hint := added_hint(check):
+        yield f"**Hint:** {_prose(hint)}"
     for cause in causes(check):
         yield f"**Likely cause:** {_prose(cause)}"
     for item in check.evidence:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from grader.reports.pictures import picture
 from grader.reports.plots import plot
 from grader.reports.text import counted, prose, visible
-from grader.reports.words import WORDS, by_hand, causes, place, whole_file
+from grader.reports.words import WORDS, added_hint, by_hand, causes, place, unusable, whole_file
 from grader.results import format_points
 
 POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'unsafe-inline'"
@@ -37,8 +37,8 @@ def environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         auto_reload=False,  # looking at the files again would double the time of a page
     )
-    made.filters.update(by_hand=by_hand, causes=causes, picture=picture, place=place, plot=plot)
-    made.filters.update(points=format_points, prose=prose, whole_file=whole_file)
+    made.filters.update(added_hint=added_hint, by_hand=by_hand, causes=causes, picture=picture, place=place, plot=plot)
+    made.filters.update(points=format_points, prose=prose, unusable=unusable, whole_file=whole_file)
     made.globals.update(words=WORDS, percent=_percent, counted=counted)
     return made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grader.reports.text import one_line, shortened, visible
-from grader.reports.words import WORDS, causes, place, whole_file
+from grader.reports.words import WORDS, added_hint, causes, place, whole_file
 from grader.results import CheckResult, SubmissionResult
 
 
@@ -28,8 +28,8 @@ def submission_text(result: SubmissionResult) -> str:
 
 def _lines(check: CheckResult) -> Iterator[str]:
     yield visible(check.message).rstrip() or WORDS[check.outcome].explanation
-    if check.hint and check.hint not in check.message:
-        yield f"Hint: {one_line(check.hint)}"
+    if hint := added_hint(check):
+        yield f"Hint: {one_line(hint)}"
     for cause in causes(check):
         yield f"Likely cause: {one_line(cause)}"
     for item in check.evidence:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from grader.reports.redact import redact
 from grader.reports.text import counted, one_line, shortened
-from grader.reports.words import WORDS, by_hand
+from grader.reports.words import WORDS, by_hand, unusable
 from grader.results import Outcome, SubmissionResult, format_points
 
 _LONGEST = 3_000
@@ -34,9 +34,7 @@ def _sentences(result: SubmissionResult) -> Iterator[str]:
     if result.message:
         yield _ended(result.message)
     yield from (f"{exercise.title}: {by_hand(exercise)}" for exercise in result.exercises if exercise.override)
-    missing = [name for exercise in result.exercises for name in exercise.missing]
-    if missing:
-        yield f"Still to write: {', '.join(missing)}."
+    yield from (f"{words}: {', '.join(names)}." for words, names in unusable(result.exercises))
     open_checks = [check for check in result.checks if check.outcome is not Outcome.PASSED]
     if open_checks:
         yield f"{counted(len(open_checks), 'check')} of {len(result.checks)} did not pass."

@@ -89,7 +89,7 @@ def count_mistakes(info: BatchInfo, rows: Sequence[Row]) -> tuple[MistakeCount, 
 
 
 def with_shortcuts(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """Return the submissions in which numeric differences or complex steps were seen."""
+    """Return the submissions in which shortcuts were seen: derivatives by values, ready-made functions."""
     return tuple(row for row in rows if row.shortcuts)
 
 

@@ -10,16 +10,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from grader.reports.columns import fit
 from grader.reports.redact import redact
 from grader.reports.rows import Row, points_of, row_of
 from grader.reports.screen import STYLES, indented
 from grader.reports.summary import count_mistakes, count_outcomes, with_shortcuts
 from grader.reports.text import counted, one_line, shortened, visible
-from grader.reports.words import WORDS, Tone, causes, not_on_a_gpu, place, whole_file, without_gpu
+from grader.reports.words import (
+    WORDS,
+    Tone,
+    added_hint,
+    causes,
+    not_on_a_gpu,
+    place,
+    unusable,
+    whole_file,
+    without_gpu,
+)
 from grader.results import (
     BatchInfo,
     CheckResult,
@@ -30,10 +41,10 @@ from grader.results import (
     format_points,
 )
 
-_NAME_WIDTH = 15
-_POINTS_WIDTH = 7
-"""Columns of the class table: with five exercises, outcome and total they fill the 80 of a terminal."""
-
+_REASONS_SHOWN = 10
+"""Submissions that could not be read, with why: with more, the class was collected wrongly, for one reason."""
+_LONGEST_NAME = 60
+"""Cells of a name in the class table, where it is folded over two lines and more."""
 _MISTAKES_SHOWN = 5
 """What fits into a lesson."""
 
@@ -44,21 +55,48 @@ def class_table(info: BatchInfo, results: Iterable[SubmissionResult]) -> Rendera
     Of each result only its row is kept, so ``results`` may be a generator over a large class.
     """
     rows = [row_of(result) for result in results]
-    table = _table(Text(one_line(info.title), style="bold"))
-    table.add_column("Student", overflow="fold", min_width=_NAME_WIDTH)
-    table.add_column("Outcome", no_wrap=True)
-    for exercise in info.exercises:
-        # on 80 columns names of exercises give way before names of students do
-        heading = Text(one_line(exercise.name), no_wrap=True, overflow="ellipsis")
-        table.add_column(heading, justify="right", no_wrap=True, max_width=_POINTS_WIDTH)
-    table.add_column("total", justify="right", no_wrap=True, style="bold")
-    for row in rows:
-        table.add_row(*_class_cells(info, row))
     counts = ", ".join(f"{count} {outcome}" for outcome, count in count_outcomes(rows))
     below = f"{counted(len(rows), 'submission')}: {counts}" if rows else "no submissions"
     gpu = without_gpu(row.without_gpu for row in rows)
-    counted_below = [*_by_hand_lines(rows), Text(below), *([Text(gpu)] if gpu else [])]
+    counted_below = [*_by_hand_lines(rows), Text(below), *_reason_lines(rows), *([Text(gpu)] if gpu else [])]
+    table = _ClassTable(info, rows)
     return Group(*_fault_lines(rows), table, *counted_below, *_shortcut_lines(rows), *_mistake_lines(info, rows))
+
+
+class _ClassTable:
+    """The table of a class. Only when it is printed is it known how wide it may be."""
+
+    def __init__(self, info: BatchInfo, rows: Sequence[Row]) -> None:
+        self._info, self._rows = info, rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        info = self._info
+        headings = [Text("Student"), Text("Outcome"), *(Text(one_line(e.name)) for e in info.exercises), Text("total")]
+        lines = [headings, *([*_class_cells(info, row)] for row in self._rows)]
+        name, outcome, *exercises, total = [
+            max(cell.cell_len for cell in column) for column in zip(*lines, strict=True)
+        ]
+        points = [max((line[n].cell_len for line in lines[1:]), default=0) for n in range(2, 2 + len(exercises))]
+        widths = fit(
+            options.max_width,
+            name=name,
+            fixed=(outcome, total),
+            headings=[heading.cell_len for heading in headings[2:-1]],
+            points=points,
+        )
+        shown = len(widths.exercises)
+        table = _table(Text(one_line(info.title), style="bold"))
+        table.add_column(headings[0], overflow="fold", width=widths.name)
+        table.add_column(headings[1], no_wrap=True)
+        for heading, width in zip(headings[2:], widths.exercises, strict=False):
+            heading.no_wrap, heading.overflow = True, "ellipsis"
+            table.add_column(heading, justify="right", no_wrap=True, width=width)
+        table.add_column(headings[-1], justify="right", no_wrap=True, style="bold")
+        for line in lines[1:]:
+            table.add_row(*line[: 2 + shown], line[-1])
+        yield table
+        if left_out := len(exercises) - shown:
+            yield Text(f"… {counted(left_out, 'exercise')} not shown: the report has all")
 
 
 def check_report(info: BatchInfo, result: SubmissionResult) -> RenderableType:
@@ -68,25 +106,33 @@ def check_report(info: BatchInfo, result: SubmissionResult) -> RenderableType:
     come first; functions still to write are listed once, at the end.
     """
     shown = redact(result)
-    parts = list(_problems(shown))
-    if shown.exercises:
+    parts = [*_file_line(shown), *_problems(shown)]
+    if shown.checks:
         parts.append(_exercise_table(info, shown))
     for check in _to_explain(shown):
         parts.extend(_failure(check))
-    missing = [name for exercise in shown.exercises for name in exercise.missing]
-    if missing:
-        parts += [Text("\nStill to write", style="bold"), indented(Text(one_line(", ".join(missing))))]
+    for words, names in unusable(shown.exercises):
+        parts += [Text(f"\n{words}", style="bold"), indented(Text(one_line(", ".join(names))))]
     return Group(*parts, *_last_lines(shown))
 
 
+def _file_line(result: SubmissionResult) -> Iterator[RenderableType]:
+    """Say which file was read: script and notebook lie side by side, and of a notebook it is the saved one."""
+    if result.source and result.checks:
+        saved = ", as it was last saved" if result.source.endswith(".ipynb") else ""
+        yield Text(f"Read: {one_line(result.source)}{saved}\n")
+
+
 def _to_explain(result: SubmissionResult) -> list[CheckResult]:
-    """Checks that did not pass, grader errors first, without those that the list of missing functions explains."""
+    """Checks that did not pass, grader errors first, without those that the lists of functions explain."""
     unfinished = {exercise.name for exercise in result.exercises if exercise.missing}
+    broken = {name for exercise in result.exercises for name in exercise.broken}
     not_passed = [
         check
         for check in result.checks
         if check.outcome is not Outcome.PASSED
         and not (check.outcome is Outcome.NOT_IMPLEMENTED and check.exercise in unfinished)
+        and not (check.outcome is Outcome.CRASHED and broken.intersection(check.functions))
     ]
     return sorted(not_passed, key=lambda check: check.outcome is not Outcome.GRADER_ERROR)
 
@@ -99,7 +145,9 @@ def _table(title: Text, *columns: str) -> Table:
 
 
 def _class_cells(info: BatchInfo, row: Row) -> Iterator[Text]:
-    yield Text(one_line(row.student))
+    name = Text(one_line(row.student))
+    name.truncate(_LONGEST_NAME, overflow="ellipsis")
+    yield name
     yield _outcome(row.outcome)
     for exercise in info.exercises:
         earned = row.by_exercise.get(exercise.name)
@@ -119,6 +167,16 @@ def _fault_lines(rows: Sequence[Row]) -> Iterator[RenderableType]:
     yield Text()
 
 
+def _reason_lines(rows: Sequence[Row]) -> Iterator[RenderableType]:
+    """Yield why submissions could not be read: there is nothing else to look up."""
+    unread = [row for row in rows if row.outcome is Outcome.UNREADABLE]
+    for row in unread[:_REASONS_SHOWN]:
+        yield indented(Text(shortened(one_line(f"{row.student}: {row.message}"))))
+    left_out = len(unread) - _REASONS_SHOWN
+    if left_out > 0:
+        yield indented(Text(f"… {left_out} more could not be read: the report says why"))
+
+
 def _by_hand_lines(rows: Sequence[Row]) -> Iterator[RenderableType]:
     for row in rows:
         for exercise, words in row.by_hand:
@@ -126,10 +184,10 @@ def _by_hand_lines(rows: Sequence[Row]) -> Iterator[RenderableType]:
 
 
 def _shortcut_lines(rows: Sequence[Row]) -> Iterator[RenderableType]:
-    """Yield who seems to have numeric differences in place of derivatives; their pages say where."""
+    """Yield who seems to have taken a shortcut in place of own work; their pages say where."""
     if seen := with_shortcuts(rows):
         names = ", ".join(row.student for row in seen)
-        what = f"Numeric differences seem to stand for derivatives in {counted(len(seen), 'submission')}"
+        what = f"Shortcuts seem to stand for own work in {counted(len(seen), 'submission')}"
         yield Text(shortened(one_line(f"{what}: {names}")))
 
 
@@ -176,8 +234,8 @@ def _failure(check: CheckResult) -> Iterator[RenderableType]:
     yield indented(Text(shortened(visible(check.message or WORDS[check.outcome].explanation))))
     for cause in causes(check):
         yield indented(Text.assemble(("Likely cause: ", "bold"), visible(cause)))
-    if check.hint:
-        yield indented(Text.assemble(("Hint: ", "bold"), visible(check.hint)))
+    if hint := added_hint(check):
+        yield indented(Text.assemble(("Hint: ", "bold"), visible(hint)))
     if check.location is not None:
         yield from _where(check.location)
     for note in check.notes:

@@ -6,6 +6,7 @@ explained. Colours belong to the formats: a *tone* is what they translate.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +15,14 @@ from typing import Literal
 from grader.evidence import NOT_ON_A_GPU
 from grader.reports.text import counted
 from grader.results import CheckResult, ExerciseResult, Location, Outcome, SubmissionResult, format_points
+
+_WORD = re.compile(r"\w+(?:\.\w+)*")
+_SMALL_WORDS = (
+    "a an and are as at be by for from has have in is it its must no not of on or so some that the this to was were "
+    "with you your"
+)
+_EMPTY_WORDS = frozenset(f"{_SMALL_WORDS} see line file wrong value values".split())
+"""What adds nothing to a message: small words, that something is wrong, and a pointer to the place, told below it."""
 
 Tone = Literal["good", "bad", "pending", "alarm"]
 """``pending`` is neither right nor wrong; ``alarm`` is the grader's own fault."""
@@ -51,6 +60,22 @@ def causes(check: CheckResult) -> tuple[str, ...]:
     return tuple(cause for cause in found if cause and cause not in said)
 
 
+def added_hint(check: CheckResult) -> str:
+    """Return the hint of a check where it says more than the message above it; else an empty text.
+
+    A hint is made without numbers, for hidden checks; beside the message of a public one it often says the same once
+    more. It adds nothing when each of its words stands in the message. Hints of an author's list are always given.
+    """
+    if check.explanations:
+        return check.hint
+    said = _words(check.message or WORDS[check.outcome].explanation)
+    return "" if _words(check.hint) <= said else check.hint
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(text.lower())) - _EMPTY_WORDS
+
+
 def not_on_a_gpu(check: CheckResult) -> bool:
     """Whether a check would have looked at a GPU too, and there was none."""
     return f"{NOT_ON_A_GPU}." in check.notes
@@ -69,6 +94,15 @@ def advice(result: SubmissionResult) -> tuple[tuple[str, int], ...]:
     """
     counts = Counter(check.hint for check in result.checks if check.hint)
     return tuple(counts.items()) if len(counts) < counts.total() else ()
+
+
+def unusable(exercises: Iterable[ExerciseResult]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the functions that no check could call, in groups, each after the words that say why."""
+    every = tuple(exercises)
+    broken = tuple(name for exercise in every for name in exercise.broken)
+    missing = tuple(name for exercise in every for name in exercise.missing)
+    groups = (("Could not be defined", broken), ("Still to write", missing))
+    return [(words, names) for words, names in groups if names]
 
 
 def by_hand(exercise: ExerciseResult) -> str:

@@ -261,7 +261,7 @@ def _of_group(place: _Place, group: list[tuple[Label, str]], *, prefix: str) -> 
         members=tuple((names.clean(file), names.clean(name)) for file, name in sorted(handed_in.items())),
         is_shared=True,
         is_clone=False,  # the folder may be one, of somebody who keeps the work of a class in it
-        notes=(notes.LATE,) if any(part.late for part, _ in latest.values()) else (),
+        notes=(*notes.of_lateness(label for label, _ in latest.values()), *notes.of_versions(in_order, latest)),
     )
 
 

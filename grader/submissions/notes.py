@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from grader.submissions.model import Found
+from grader.submissions.names import Label, is_code, shown
 
 LATE = "late"
 _BETWEEN = ", "
+
+Handed = tuple[Label, str]
+"""What the name of a file says, and the name."""
 
 
 def late(handed_in: datetime, due: datetime | None) -> str:
@@ -20,6 +24,28 @@ def late(handed_in: datetime, due: datetime | None) -> str:
     parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min"))
     told = [f"{number} {unit}" for number, unit in parts if number]
     return f"{LATE} by {' '.join(told[:2]) or 'less than a minute'}"
+
+
+def of_lateness(files: Iterable[Label]) -> tuple[str, ...]:
+    """Say that one of a student's files came late, as its name tells."""
+    return (LATE,) if any(label.late for label in files) else ()
+
+
+def of_versions(files: Iterable[Handed], latest: Mapping[str, Handed]) -> tuple[str, ...]:
+    """Say which files of code were handed in again, and so are not graded.
+
+    Parameters
+    ----------
+    files
+        All that a student handed in: what each name says, and the name.
+    latest
+        Of each file the one that counts, by the file's own name.
+    """
+    return tuple(
+        f"{shown(name)} was not graded: {shown(latest[label.file][1])} was handed in later"
+        for label, name in files
+        if is_code(label.file) and latest[label.file][1] != name
+    )
 
 
 def joined(names: Sequence[str]) -> str:

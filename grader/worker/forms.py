@@ -13,6 +13,9 @@ MAX_DEPTH = 48
 MAX_ITEMS = 2**20
 """Most values in all lists, tuples and dicts of one message together; entries of arrays do not count. Each costs the
 grader a microsecond and some hundred bytes, several times over."""
+MAX_ENTRIES = 2**23
+"""Most entries of an array: as doubles they fill a frame. Of bytes a frame would hold eight times as many, and whoever
+looks at them makes doubles of them, several times over."""
 MAX_COLLISIONS = 100
 """Most keys of a dict whose hash another key has too. Those of integers can be chosen, and then a dict of a hundred
 thousand keys takes minutes; in honest ones they hardly occur (-1 and -2 are a pair)."""

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from . import callbacks, capture, forms, generators, loading, standins, tools, tracebacks, values, wire
+from . import arrays, callbacks, capture, forms, generators, loading, standins, tools, tracebacks, values, wire
 from .channel import Channel
 
 _NO_SUBMISSION = types.ModuleType("submission")
@@ -117,7 +117,7 @@ class Worker:
         if message.read:
             return wire.Answer(self._turn, self._encode(target, message.keep), [], self._output.take())
         target = tools.through(message.through, target)
-        watches: list[values.Watch] = [[] for _ in range(len(message.args) + len(message.kwargs))]
+        watches: list[arrays.Watch] = [[] for _ in range(len(message.args) + len(message.kwargs))]
         given = [*message.args, *message.kwargs.values()]
         decoded = [values.decode(value, self._special, watch) for value, watch in zip(given, watches, strict=True)]
         positional = decoded[: len(message.args)]

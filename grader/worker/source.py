@@ -144,13 +144,17 @@ def _broken(error: BaseException, text: str, start: int) -> Broken:
 
 def _without_magics(source: str) -> str:
     """Blank what is IPython's and not Python's; every line keeps its number."""
-    lines = lines_of(source)
-    head = next((line for line in lines if line.strip()), "")
-    magic = _CELL_MAGIC.match(head)
-    if magic and magic[1] not in _PYTHON_CELL_MAGICS:
+    if foreign_magic(source):
         return ""
+    lines = lines_of(source)
     # `pass` keeps a block whole that holds nothing but a magic
     return "\n".join(_MAGIC.sub(r"\1pass", line) for line in lines)
+
+
+def foreign_magic(source: str) -> str:
+    """Return the cell magic that gives a cell to something else than Python, e.g. ``writefile``; empty if none does."""
+    magic = _CELL_MAGIC.match(next((line for line in lines_of(source) if line.strip()), ""))
+    return magic[1] if magic and magic[1] not in _PYTHON_CELL_MAGICS else ""
 
 
 def defined_names(statement: ast.stmt) -> list[str]:

@@ -21,8 +21,6 @@ _CALLS: dict[str, tuple[int, int]] = {
     "shmget": (29, 194), "semget": (64, 190), "msgget": (68, 186), "memfd_secret": (447, 447),
     # messages that wait for whoever knows their name, where there is no IPC namespace
     "mq_open": (240, 180),
-    # a session of its own is a share of the processor of its own, where the kernel divides by sessions
-    "setsid": (112, 157),
     # a new user namespace would make this process privileged in it
     "unshare": (272, 97), "setns": (308, 268),
     # other processes' memory
@@ -32,6 +30,9 @@ _CALLS: dict[str, tuple[int, int]] = {
     "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
 }  # fmt: skip
 """Numbers of what is refused, on x86_64 and on aarch64 (the kernel's tables of system calls)."""
+_SETSID = (112, 157)
+"""Answered as if it were done, since honest programs ask for it: a session of its own would be a share of the
+processor of its own, where the kernel divides by sessions."""
 _CLONE, _CLONE3, _SOCKET = (56, 220), (435, 435), (41, 198)
 _CLONE_NEWUSER = 0x10000000
 _AF_UNIX = 1
@@ -81,6 +82,7 @@ def _program(*, network: bool) -> bytes:
         (_LOAD, 0, 0, _NUMBER_AT),
         *_where(_AT_LEAST, _X32, refused),
         *(step for numbers in _CALLS.values() for step in _where(_EQUAL, numbers[column], refused)),
+        *_where(_EQUAL, _SETSID[column], _REFUSE | 0),
         # its arguments lie where no filter can look; the C library then takes the older one
         *_where(_EQUAL, _CLONE3[column], unknown),
         # only where it is this call, its first argument is looked at

@@ -2,7 +2,7 @@
 
 What is data crosses by value; how everything else crosses (as a handle, as a callback) is
 the caller's decision, given as a function. Only exact types are data: a subclass may lie
-about itself.
+about itself. Of a subclass of numpy's array (a matrix, a memmap) the plain array below it crosses.
 """
 
 from __future__ import annotations
@@ -14,23 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from . import forms, wire
+from . import arrays, forms, wire
+from .arrays import Watch
 
 _SIXTY_FOUR_BITS = range(-(2**63), 2**64)
 _AS_THEY_ARE = frozenset({type(None), bool, float})
 _SEQUENCES = frozenset({tuple, list})
 _MAPPINGS = frozenset({dict, OrderedDict, defaultdict})
 """The last two are what honest gradients come in; which of the three it was does not cross."""
-_TORCH_STORAGE = {"bfloat16": np.int16}
-"""dtypes that numpy lacks, and the integers whose bits carry them."""
-_TORCH_DTYPES = frozenset(
-    {"float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"}
-)
-
 Opaque = Callable[[Any], forms.Value]
 Special = Callable[[Any], Any]
-Watch = list[tuple[Any, Any]]
-"""Arrays, lists and dicts with what they held when they were made; see :func:`is_changed`."""
 
 
 def encode(value: Any, opaque: Opaque, above: tuple[int, ...] = ()) -> forms.Value:
@@ -48,7 +41,7 @@ def encode(value: Any, opaque: Opaque, above: tuple[int, ...] = ()) -> forms.Val
     """
     kind = type(value)
     if kind is np.ndarray:
-        return _encode_array(value, value, opaque)
+        return _or(arrays.encode(value), value, opaque)
     if kind in _AS_THEY_ARE:
         return value  # type: ignore[no-any-return]
     simple = _SIMPLE.get(kind)
@@ -84,7 +77,7 @@ def decode(value: forms.Value, special: Special, watch: Watch | None = None, dep
         raise wire.WireError(f"a value is nested deeper than {forms.MAX_DEPTH}")
     kind = type(value)
     if kind is forms.Array:
-        return _decode_array(value, watch)
+        return arrays.decode(value, watch)
     if not depth and kind in _CONTAINERS:
         _refuse_too_many(value)
     if kind is forms.Handle or kind is forms.Callback:
@@ -146,15 +139,27 @@ def _encode_container(value: Any, opaque: Opaque, above: tuple[int, ...]) -> for
 def _encode_rare(value: Any, opaque: Opaque, above: tuple[int, ...]) -> forms.Value:
     kind = type(value)
     if issubclass(kind, np.generic):
-        return _encode_array(np.asarray(value), value, opaque)
+        return _or(arrays.encode(np.asarray(value)), value, opaque)
+    if issubclass(kind, np.ndarray) and not _is_masked(kind):
+        return _or(arrays.encode(np.ndarray.view(value, np.ndarray)), value, opaque)
     if issubclass(kind, tuple) and hasattr(kind, "_fields"):
         return encode(tuple(tuple.__iter__(value)), opaque, above)
     torch = sys.modules.get("torch")
     if torch is not None and (kind is torch.Tensor or kind is torch.nn.Parameter):
-        return _encode_tensor(value, opaque, torch)
+        return _or(arrays.encode_tensor(value, torch), value, opaque)
     if kind is np.random.Generator and type(value.bit_generator).__name__ in forms.GENERATORS:
         return encode_generator(value)
     return opaque(value)
+
+
+def _or(form: forms.Value | None, value: Any, opaque: Opaque) -> forms.Value:
+    """Return a form, or what is made of a value that has none."""
+    return opaque(value) if form is None else form
+
+
+def _is_masked(kind: type) -> bool:
+    """Whether arrays of this type are more than their numbers; numpy imports them only where they are used."""
+    return "numpy.ma" in sys.modules and issubclass(kind, sys.modules["numpy.ma"].MaskedArray)
 
 
 def encode_generator(generator: np.random.Generator) -> forms.Generator:
@@ -176,66 +181,6 @@ def _decode_generator(value: Any, _special: Special, _watch: Watch | None, depth
     except (TypeError, ValueError, KeyError, OverflowError, AttributeError, IndexError):
         raise wire.WireError("a generator came with a state that is none") from None
     return np.random.Generator(bits)
-
-
-def _encode_array(array: Any, value: Any, opaque: Opaque) -> forms.Value:
-    dtype = array.dtype
-    if dtype.char not in forms.DTYPES or array.ndim > forms.MAX_DIMENSIONS:
-        return opaque(value)
-    if not dtype.isnative:
-        array = array.astype(dtype.newbyteorder("="))
-    return forms.Array(dtype.char, array.shape, memoryview(array.tobytes()))
-
-
-def _encode_tensor(tensor: Any, opaque: Opaque, torch: Any) -> forms.Value:
-    dtype = str(tensor.dtype).removeprefix("torch.")
-    if dtype not in _TORCH_DTYPES or tensor.layout is not torch.strided or tensor.device.type == "meta":
-        return opaque(tensor)
-    flat = tensor.detach().cpu().contiguous()
-    if dtype in _TORCH_STORAGE:
-        flat = flat.view(torch.int16)
-    data = memoryview(flat.numpy().tobytes())
-    return forms.Tensor(dtype, tuple(tensor.shape), data, str(tensor.device), tensor.requires_grad)
-
-
-def _decode_array(value: Any, watch: Watch | None) -> Any:
-    if value.dtype not in forms.DTYPES or len(value.shape) > forms.MAX_DIMENSIONS:
-        raise wire.WireError(f"an array of dtype {value.dtype!r} with {len(value.shape)} axes cannot cross")
-    array = _filled(value.shape, np.dtype(value.dtype), value.data)
-    if not array.ndim:
-        return array[()]
-    if watch is not None:
-        watch.append((array, value.data))
-    return array
-
-
-def _filled(shape: tuple[int, ...], dtype: np.dtype[Any], data: memoryview) -> Any:
-    """Return an array of that shape; refuse data that does not fill it exactly, before anything is made."""
-    size = dtype.itemsize
-    for n in shape:
-        if n < 0:
-            raise wire.WireError("an array has a negative size")
-        size *= n
-    if size != len(data):
-        raise wire.WireError(f"an array of shape {shape} came with {len(data)} bytes")
-    try:
-        return np.frombuffer(data, dtype).reshape(shape).copy()
-    except (ValueError, OverflowError):  # an empty array of sizes that no machine could hold
-        raise wire.WireError(f"an array has the impossible shape {shape}") from None
-
-
-def _decode_tensor(value: Any, watch: Watch | None) -> Any:
-    if value.dtype not in _TORCH_DTYPES:
-        raise wire.WireError(f"a tensor of dtype {value.dtype!r} cannot cross")
-    try:
-        import torch
-    except ImportError:
-        raise wire.WireError("a tensor came, and torch is not installed here") from None
-    array = _filled(value.shape, np.dtype(_TORCH_STORAGE.get(value.dtype, value.dtype)), value.data)
-    if watch is not None:
-        watch.append((array, value.data))  # it shares the tensor's memory
-    tensor = torch.from_numpy(array)
-    return tensor.view(torch.bfloat16) if value.dtype == "bfloat16" else tensor
 
 
 def _decode_big_int(value: Any, _watch: Watch | None) -> int:
@@ -279,7 +224,7 @@ _CONTAINERS: dict[type, Callable[[Any, Special, Watch | None, int], Any]] = {
     forms.Generator: _decode_generator,
 }
 _LEAVES: dict[type, Callable[[Any, Watch | None], Any]] = {
-    forms.Tensor: _decode_tensor,
+    forms.Tensor: arrays.decode_tensor,
     forms.BigInt: _decode_big_int,
     forms.Bytes: lambda value, _watch: value.data,
     forms.Complex: lambda value, _watch: complex(value.real, value.imag),

@@ -41,6 +41,16 @@ ATTACKS = (
         shows="`scale` seems to use a complex step",
     ),
     Attack(
+        name="take-what-is-ready-made",
+        # right as well; who reads it decides
+        source=scale("""
+            print("tried")
+            return np.convolve(x.ravel(), [factor]).reshape(x.shape) if x.size else x
+        """),
+        solves=("scale", "mean", "descend"),
+        shows="`scale` seems to use `convolve` of numpy",
+    ),
+    Attack(
         name="keep-an-oracle-for-later",
         source=descend("""
             KEPT.append(grad)

@@ -225,6 +225,13 @@ ATTACKS = (
         shows="timed out",
     ),
     Attack(
+        name="ask-an-oracle-about-a-text",
+        # twice as long, as this oracle answers, it is more than the wire carries
+        source=descend("print('tried'); return grad(b'w' * (2**25 + 9))"),
+        solves=("scale", "mean"),
+        shows="failed|did not end",
+    ),
+    Attack(
         name="an-optimizer-that-counts-for-itself",
         source=descend(
             """

@@ -176,6 +176,8 @@ class TestTheFile:
         assert first.message == "`scale` could not be defined: SyntaxError: invalid syntax."
         assert (first.location.line, first.location.code) == (4, "return x *")
         assert results["syntax"].problems == ("tiny.py, line 4: return x * -> SyntaxError: invalid syntax",)
+        scale = results["syntax"].exercises[0]
+        assert (scale.broken, scale.missing) == (("scale",), ())
 
     def test_an_exception_at_import_costs_nothing_that_does_not_need_it(self, results):
         assert results["import-error"].outcome is Outcome.PASSED

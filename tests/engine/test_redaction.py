@@ -52,6 +52,11 @@ SPIES = {
         "    threading.Thread(target=lambda: [print(x.ravel().tolist()) or time.sleep(0.001) for _ in range(99)]).start()\n"
         "    return x\ndef mean(x):\n    time.sleep(0.01)\n    return x"
     ),
+    "undefined-name": (
+        "def scale(x, factor):\n    digits = ''.join(c for c in repr(x.ravel().tolist()) if c.isdigit())\n"
+        "    raise NameError(f\"name 'x{digits}' is not defined\")\n"
+        "x = undefined  # a problem of the import"
+    ),
     "stub-name": "def scale(x, factor):\n    globals()[f'{x.ravel().tolist()}'] = print\n    raise NotImplementedError(f'{x}')",
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Numeric differences in place of derivatives: whose they are, in whatever source, and what an instructor reads of it."""
+"""Shortcuts in place of a student's own work: whose they are, in whatever source, and what an instructor reads of it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import pytest
 
 from grader.course import Assignment, Course
 from grader.engine.shortcuts import shortcuts_in
+from grader.engine.shortcuts.places import Places
+from grader.engine.shortcuts.quotients import FAMILY
 from grader.engine.shortcuts.sentences import _LONGEST
-from grader.mistakes import Mistake, Variant, read_mistakes, read_variants
+from grader.mistakes import Mistake, read_mistakes, read_variants
 
 COURSE = Course(Path(__file__).parents[2])
 BY_STEP = "(g(x + h) - g(x - h)) / (2 * h)"
@@ -28,9 +30,14 @@ class TestWhoseItIs:
     HELPER = f"def numeric(g, x, h=1e-5):\n    return {BY_STEP}\n"
 
     def test_a_helper_is_named_with_those_who_use_it(self):
-        code = (
-            f"{self.HELPER}def a(x): return numeric(b, x)\ndef b(x): return x\nc = numeric\nclass D:\n    y = c(b, 1)\n"
-        )
+        code = self.HELPER + textwrap.dedent("""
+            def a(x): return numeric(b, x)
+            def b(x): return x
+            c = numeric
+            other_name = numeric
+            class D:
+                y = other_name(b, 1)
+        """)
         assert of(code, "a", "b", "c", "D") == (
             f"`a`, `c` and `D` seem to use a difference quotient in `numeric` (line 2: `return {BY_STEP}`)",
         )
@@ -136,7 +143,7 @@ class TestHostileSource:
         assert of(code + "#" * (_LONGEST - len(code) + 1)) == ()
 
     def test_no_fault_of_ours_costs_a_result(self, monkeypatch):
-        monkeypatch.setattr("grader.engine.shortcuts.sentences._places", lambda *_: {}["a fault"])
+        monkeypatch.setattr("grader.engine.shortcuts.sentences.Places", lambda *_: {}["a fault"])
         assert of(f"{HEAD}{BY_STEP}") == ()
 
 
@@ -150,30 +157,53 @@ def functions_of(assignment: Assignment) -> tuple[str, ...]:
     return tuple(function for exercise in assignment.exercises for function in exercise.functions)
 
 
-def own_part(variant: Variant, solution: str) -> str:
-    return variant.source.removeprefix(solution)
-
-
 def patched(mistake: Mistake, solution: str) -> str:
     """The function, or the class around the method, with the mistake: the rest is the solution's."""
     name = mistake.function.partition(".")[0]
     (node,) = [n for n in ast.parse(solution).body if getattr(n, "name", "") == name]
-    return mistake.apply(ast.get_source_segment(solution, node) or "")
+    return "import numpy as np\nimport torch\n" + mistake.apply(ast.get_source_segment(solution, node) or "")
+
+
+def takes_differences(source: str, functions: tuple[str, ...]) -> bool:
+    places = Places(source, functions).shortcuts.values()
+    return FAMILY in {shortcut.family for shortcuts in places for shortcut in shortcuts}
 
 
 @pytest.mark.parametrize("name", COURSE.names)
 def test_no_right_answer_and_no_mistake_of_the_course_is_suspected(name):
-    """Also without the excuse that the solution does the same: none does."""
+    """Of differences also without the excuse that a right answer takes them: none does."""
     assignment = COURSE.assignment(name)
     solution, functions = solution_of(assignment), functions_of(assignment)
     assert assignment.hidden is not None
-    variants = read_variants(assignment.hidden / "variants.py", solution)
-    answers = [solution, *(own_part(variant, solution) for variant in variants)]
-    assert len(answers) > 5
-    assert [said for answer in answers if (said := shortcuts_in((answer,), "", functions))] == []
-    wrong = [(patched(mistake, solution), mistake.function.partition(".")[0]) for mistake in read_mistakes(assignment)]
+    variants = tuple(variant.source for variant in read_variants(assignment.hidden / "variants.py", solution))
+    wrong = [patched(mistake, solution) for mistake in read_mistakes(assignment)]
+    assert len(variants) > 5
     assert len(wrong) > 20
-    assert [said for source, function in wrong if (said := shortcuts_in((source,), "", [function]))] == []
+    answers = [solution, *variants, *wrong]
+    assert [said for answer in answers if (said := shortcuts_in((answer,), solution, functions, variants))] == []
+    assert not any(takes_differences(answer.removeprefix(solution), functions) for answer in (*variants, *wrong))
+    assert not takes_differences(solution, functions)
+
+
+def test_a_ready_made_function_in_an_answer_of_the_course_would_be_seen():
+    """What one exercise allows another does not."""
+    assignment = COURSE.assignment("attention")
+    solution, functions = solution_of(assignment), functions_of(assignment)
+    assert assignment.hidden is not None
+    variants = [variant.source for variant in read_variants(assignment.hidden / "variants.py", solution)]
+    code = """
+        def attention_forward(q, k, v, mask=None):
+            out = torch.nn.functional.scaled_dot_product_attention(*map(torch.as_tensor, (q, k, v)))
+            return out.numpy(), None
+        class MultiHeadAttention(torch.nn.Module):
+            def forward(self, x, mask=None):
+                return self.output(torch.nn.functional.scaled_dot_product_attention(x, x, x))
+    """
+    (sentence,) = shortcuts_in((solution, textwrap.dedent(code)), solution, functions, variants)
+    assert sentence == (
+        "`attention_forward` seems to use `scaled_dot_product_attention` of torch (cell 2, line 3: "
+        "`out = torch.nn.functional.scaled_dot_product_attention(*map(torch.as_tensor, (q, k, v)))`)"
+    )
 
 
 def test_a_shortcut_in_an_answer_of_the_course_would_be_seen():
@@ -233,6 +263,19 @@ class TestGrading:
         assert one(right + self.NUMERIC + self.HALF, assignment=own).shortcuts != ()
         solution.write_text(right + self.NUMERIC + self.HALF)
         assert one(right + self.NUMERIC + self.HALF, assignment=own).shortcuts == ()
+
+    def test_compares_with_the_variants(self, one, own, right):
+        variants = own.solution.with_name("variants.py")
+        code = right.replace("def scale", "def scale_by_product") + self.NUMERIC + self.HALF
+        variants.write_text(f"# %% scale: by differences\n{self.NUMERIC}{self.HALF}")
+        assert one(code, assignment=own).shortcuts == ()
+        variants.write_text(f"# %% scale: as it is\n{self.HALF}")
+        assert one(code, assignment=own).shortcuts != ()
+
+    def test_variants_that_cannot_be_read_cost_no_result(self, one, own, right):
+        own.solution.with_name("variants.py").write_text("# %% no title of a variant\n")
+        result = one(right + self.NUMERIC + self.HALF, assignment=own)
+        assert (result.outcome.value, result.shortcuts) == ("passed", ())
 
     def test_says_nothing_on_a_students_machine(self, one, own, right):
         public = Assignment(own.public, None)

@@ -59,7 +59,8 @@ POINTS = st.fractions(min_value=0, max_value=9, max_denominator=7)
 FLOATS = st.none() | st.floats()
 
 CAUSES = TEXTS.map(lambda text: text and f"because {text}")
-"""Of which no other text is a part: a cause that the message states already is not said again."""
+HINTS = TEXTS.map(lambda text: text and f"rather {text}")
+"""Of which no other text is a part: a cause or hint that the message states already is not said again."""
 
 evidence = st.builds(
     Evidence, name=TEXTS, got=TEXTS, want=TEXTS, where=TEXTS, cause=CAUSES, deviation=FLOATS, allowed=FLOATS
@@ -86,6 +87,7 @@ def submissions(draw: st.DrawFn) -> SubmissionResult:
                 passed=st.just(1),
                 total=st.just(2),
                 missing=LINES,
+                broken=LINES,
                 override=st.none() | st.builds(Override, instead_of=POINTS, reason=TEXTS),
             )
         )
@@ -93,7 +95,7 @@ def submissions(draw: st.DrawFn) -> SubmissionResult:
     ]
     checks = st.builds(
         CheckResult, check=TEXTS, exercise=st.sampled_from(names), title=TEXTS, visibility=st.sampled_from(["public", "hidden"]),
-        outcome=st.sampled_from(list(Outcome)), message=TEXTS, hint=TEXTS, evidence=st.lists(evidence, max_size=2).map(tuple),
+        outcome=st.sampled_from(list(Outcome)), message=TEXTS, hint=HINTS, evidence=st.lists(evidence, max_size=2).map(tuple),
         explanations=st.lists(explanations, max_size=2).map(tuple), location=st.none() | locations, notes=LINES, output=TEXTS,
         functions=LINES,
     )  # fmt: skip

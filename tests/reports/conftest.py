@@ -173,7 +173,7 @@ def grace() -> SubmissionResult:
         exercises=(
             _exercise(*LINEAR, earned=Fraction(1), passed=1, total=2, override=BY_HAND),
             _exercise(*ACTIVATIONS, earned=Fraction(0), passed=0, total=2, missing=("tanh_forward", "tanh_backward")),
-            _exercise(*LOSSES, earned=Fraction(7, 3), passed=1, total=3),
+            _exercise(*LOSSES, earned=Fraction(7, 3), passed=1, total=3, broken=("quantile", "cross_entropy")),
         ),
         checks=(
             _check(*SHAPES, Outcome.PASSED),

@@ -43,6 +43,31 @@ def test_secrets_have_no_influence_on_what_the_student_sees(info, grace, form):
 
 
 @FORMS
+def test_a_hint_that_repeats_the_message_is_not_shown(info, grace, form):
+    hint = grace.checks[2].hint
+    assert hint.replace("`", "") in re.sub(r"`|</?code>", "", form(info, grace))
+    repeating = grace.checks[2].model_copy(
+        update={"message": f"See: {hint} Then 3 of 4.", "hint": "Multiply `x` sigmoid."}
+    )
+    only = form(info, grace.model_copy(update={"checks": (repeating,)}))
+    assert "Hint" not in re.sub(r"(?s)<style>.*</style>|a hint", "", only)
+
+
+@FORMS
+def test_of_what_could_not_be_read_no_checks_are_counted(info, nobody, form):
+    shown = form(info, nobody.model_copy(update={"exercises": info.exercises}))
+    assert "the archive holds no backprop.py" in shown
+    assert "0 of 0" not in shown
+
+
+@FORMS
+def test_what_could_not_be_defined_is_not_still_to_write(info, grace, form):
+    shown = re.sub(r"<[^>]*>|[`*:]", "", form(info, grace))
+    assert re.search(r"Could not be defined\s+quantile, cross_entropy", shown)
+    assert re.search(r"Still to write\s+tanh_forward, tanh_backward", shown)
+
+
+@FORMS
 def test_what_the_student_needs_is_there(info, grace, form):
     shown = form(info, grace)
     for expected in ("Sum the bias gradient over the batch", "Your function raised ValueError.", "raise ValueError"):

@@ -14,8 +14,8 @@ def test_of_a_right_answer_is_its_points(ada):
 def test_says_what_to_do_in_the_order_of_the_checks(grace):
     assert remark(grace) == (
         "3.33 of 10.5 points. Linear layer: Points set by hand: 1 instead of 0. Your axis is right in the appeal's "
-        "&lt;b&gt;words&lt;/b&gt;, *not* in `code`. Still to write: tanh_forward, tanh_backward. 4 checks of 6 did not "
-        "pass. Sum the bias gradient over the batch (axis 0), not over the features. Multiply by `x` after the sigmoid. "
+        "&lt;b&gt;words&lt;/b&gt;, *not* in `code`. Could not be defined: quantile, cross_entropy. Still to write: "
+        "tanh_forward, tanh_backward. 4 checks of 6 did not pass. Sum the bias gradient over the batch (axis 0), not over the features. Multiply by `x` after the sigmoid. "
         "Your function raised ValueError."
     )
 

@@ -105,7 +105,7 @@ def test_the_page_of_the_class_says_how_many_who_and_where(info, results, grace)
 
 def test_the_table_has_one_line_of_it(info, grace, ada):
     lines = printed(class_table(info, [grace, ada])).splitlines()
-    assert "Numeric differences seem to stand for derivatives in 1 submission: Grace Hopper" in lines
+    assert "Shortcuts seem to stand for own work in 1 submission: Grace Hopper" in lines
 
 
 def test_pages_and_table_say_nothing_where_none_is_seen(info, ada):

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import io
+from fractions import Fraction
 
 import pytest
 from rich.console import Console
 
 from grader.reports.terminal import check_report, class_table
-from grader.results import Outcome
+from grader.results import BatchInfo, ExerciseResult, Outcome, SubmissionResult
 
 
 def printed(renderable, *, width: int = 80, colour: bool = False) -> str:
@@ -31,10 +32,61 @@ def test_the_golden_check_report(info, request, name, golden):
     golden(f"check_{name}.txt", printed(check_report(info, request.getfixturevalue(name))))
 
 
-@pytest.mark.parametrize("width", [40, 80, 200])
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_no_line_is_wider_than_the_terminal(info, results, width):
     shown = printed(class_table(info, results), width=width) + printed(check_report(info, results[0]), width=width)
     assert max(map(len, shown.splitlines())) <= width
+
+
+WIDE = tuple(
+    ExerciseResult(name=name, title=name, points=Fraction(25, 2), earned=0, passed=0, total=0)
+    for name in ("calculus", "linear", "nonlinearities", "losses", "depth", "schedules", "regularization", "attention")
+)
+NAMES = ("Bartholomew Featherstonehaugh", "Ida", "Maria del Carmen Fernandez de la Vega y Sanz")
+
+
+@pytest.fixture
+def wide(info, ada) -> tuple[BatchInfo, list[SubmissionResult]]:
+    """A class with eight exercises, 95.75 of 100 points and long names."""
+    lost = (Fraction(17, 4), *[0] * 7)
+    earned = tuple(e.model_copy(update={"earned": e.points - less}) for e, less in zip(WIDE, lost, strict=True))
+    results = [ada.model_copy(update={"id": name, "student": name, "exercises": earned}) for name in NAMES]
+    return info.model_copy(update={"exercises": WIDE}), results
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 72, 80, 100, 130, 200])
+class TestOnATerminalOf:
+    def test_the_total_and_the_name_are_never_cut(self, wide, width):
+        lines = printed(class_table(*wide), width=width).splitlines()
+        assert max(map(len, lines)) <= width
+        assert lines[2].split()[0] == "Student"
+        assert lines[2].split()[-1] == "total"
+        assert sum(line.rstrip().endswith("95.75/100") for line in lines) == 3
+        left = "".join("".join(line.partition("passed")[0].split()) for line in lines[4:])
+        for name in NAMES:
+            assert "".join(name.split()) in left
+
+    def test_exercises_that_do_not_fit_are_left_out_whole_and_counted(self, wide, width):
+        shown = printed(class_table(*wide), width=width)
+        columns = len(shown.splitlines()[2].split()) - 3
+        assert shown.count("12.5") + shown.count("8.25") == 3 * columns
+        left_out = f"… {8 - columns} exercise{'s' if columns < 7 else ''} not shown: the report has all"
+        assert (left_out in " ".join(shown.split())) == (columns < 8)
+
+
+def test_headings_of_exercises_are_whole_where_there_is_room(wide):
+    assert "nonlinearities" in printed(class_table(*wide), width=130)
+    assert "nonlin…" in printed(class_table(*wide), width=100)
+
+
+def test_the_class_table_says_why_submissions_could_not_be_read(info, nobody):
+    many = [nobody.model_copy(update={"student": f"S{number}"}) for number in range(12)]
+    lines = printed(class_table(info, many)).splitlines()
+    assert lines[-12:-10] == ["12 submissions: 12 unreadable", "  S0: the archive holds no backprop.py and no notebook"]
+    assert lines[-2:] == [
+        "  S9: the archive holds no backprop.py and no notebook",
+        "  … 2 more could not be read: the report says why",
+    ]
 
 
 def test_grader_errors_come_first(info, results):
@@ -100,7 +152,9 @@ def test_the_student_sees_a_grader_error_before_the_own_failures(info, mallory):
     assert "The grader itself broke here. That is not your fault and costs you no points." in shown
 
 
-def test_a_submission_without_results_has_a_reason_and_no_empty_table(info, nobody):
+@pytest.mark.parametrize("exercises", [False, True])
+def test_a_submission_without_results_has_a_reason_and_no_empty_table(info, nobody, exercises):
+    nobody = nobody.model_copy(update={"exercises": info.exercises}) if exercises else nobody
     assert printed(check_report(info, nobody)) == (
         "Nothing in the submission could be graded.\n  the archive holds no backprop.py and no notebook\n\n"
     )
@@ -111,6 +165,25 @@ def test_missing_functions_are_listed_once_and_not_as_failures(info, mallory):
     assert "linear_forward is not implemented yet" not in shown
     assert "linear_forward" in shown
     assert Outcome.NOT_IMPLEMENTED.value not in shown
+
+
+def test_what_could_not_be_defined_is_listed_once_and_is_not_still_to_write(info, grace):
+    crashed = grace.checks[3].model_copy(update={"functions": ("quantile",)})
+    shown = printed(check_report(info, grace.model_copy(update={"checks": (*grace.checks[:3], crashed)})))
+    assert "\nCould not be defined\n  quantile, cross_entropy\n" in shown
+    assert crashed.title not in shown
+    assert "\nStill to write\n  tanh_forward, tanh_backward\n" in shown
+
+
+def test_a_check_of_a_broken_function_that_did_not_crash_is_explained(info, grace):
+    failed = grace.checks[2].model_copy(update={"functions": ("quantile",)})
+    shown = printed(check_report(info, grace.model_copy(update={"checks": (failed,)})))
+    assert f"failed  {failed.title}" in shown
+
+
+def test_the_file_that_was_read_is_named(info, ada, grace):
+    assert printed(check_report(info, ada)).startswith("Read: ada/backprop.py\n")
+    assert printed(check_report(info, grace)).startswith("Read: grace/backprop.ipynb, as it was last saved\n")
 
 
 def test_a_stub_that_no_list_names_is_explained_like_a_failure(info, mallory):

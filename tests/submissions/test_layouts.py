@@ -171,6 +171,10 @@ class TestFlatFiles:
         (one,) = find(root, module="backprop")
         assert read(one).cells == ("last = 1",)
         assert read(one).source == "anna_12345_67880_backprop-10.py"
+        assert read(one).notes == (
+            "anna_12345_67890_backprop.py was not graded: anna_12345_67880_backprop-10.py was handed in later",
+            "anna_12345_67895_backprop-2.py was not graded: anna_12345_67880_backprop-10.py was handed in later",
+        )
 
     def test_another_submission_under_the_same_name_is_noted(self, write):
         root = write({"anna_101_1_backprop.py": CODE, "anna_102_2_backprop.py": CODE, "bob_103_3_backprop.py": CODE})

@@ -17,7 +17,10 @@ def test_a_statement_that_fails_costs_itself_alone(submit):
     assert (student.f(), student.g()) == (1, 2)
     assert problems(student) == [
         "work.py, line 2: 1 / 0 -> ZeroDivisionError: division by zero",
-        "work.py, line 3: import no_such_package -> ModuleNotFoundError: No module named 'no_such_package'",
+        (
+            "work.py, line 3: import no_such_package -> ModuleNotFoundError: No module named 'no_such_package': a "
+            "package that this assignment does not allow, or a file that was not handed in"
+        ),
     ]
 
 

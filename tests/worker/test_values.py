@@ -170,16 +170,44 @@ class TestArrays:
             np.array(["text"]),
             np.array(["2026-01-01"], dtype="M8[D]"),
             np.ma.masked_array([1.0], [True]),
-            np.zeros(2, dtype=np.longdouble),
+            np.rec.array([(1.0,)], dtype=[("a", float)]),
         ],
-        ids=["objects", "structured", "text", "dates", "masked", "longdouble"],
+        ids=["objects", "structured", "text", "dates", "masked", "records"],
     )
     def test_arrays_of_anything_else_stay(self, array):
         assert is_kept(array)
 
+    @pytest.mark.parametrize(("long", "double"), [(np.longdouble, np.float64), (np.clongdouble, np.complex128)])
+    def test_extended_precision_crosses_as_double(self, long, double):
+        got = crossed(np.arange(6, dtype=long).reshape(2, 3) / 4)
+        assert (got.dtype, got.shape) == (np.dtype(double), (2, 3))
+        assert np.array_equal(got, np.arange(6, dtype=double).reshape(2, 3) / 4)
+        assert type(crossed(long(0.5))) is double
+
+    def test_extended_precision_beyond_double_crosses_as_infinity(self):
+        with np.errstate(all="raise"):
+            assert crossed(np.full(2, np.finfo(np.longdouble).max)).tolist() == [np.inf, np.inf]
+
     @pytest.mark.filterwarnings("ignore:the matrix subclass")
-    def test_a_matrix_stays(self):
-        assert is_kept(np.asmatrix(np.eye(2)))
+    def test_a_matrix_and_a_memmap_cross_as_the_array_below_them(self, tmp_path):
+        mapped = np.memmap(tmp_path / "h", dtype=np.float64, mode="w+", shape=(2, 2))
+        mapped[:] = np.eye(2)
+        for value in (np.asmatrix(np.eye(2)), mapped):
+            got = crossed(value)
+            assert type(got) is np.ndarray
+            assert np.array_equal(got, np.eye(2))
+
+    def test_what_a_subclass_says_of_itself_does_not_cross(self):
+        class Liar(np.ndarray):
+            shape = dtype = ndim = property(lambda self: "a lie")
+
+            def __array_ufunc__(self, *_args: Any, **_options: Any) -> Any:
+                return True
+
+            def tobytes(self, *_args: Any) -> bytes:
+                return b"a lie"
+
+        assert crossed(np.arange(3.0).view(Liar)).tolist() == [0, 1, 2]
 
     def test_a_received_array_can_be_written(self):
         got = crossed(np.zeros(2))
@@ -312,3 +340,16 @@ def test_generators_within_generators_are_no_deeper_than_other_values():
         nested = forms.Generator("PCG64", nested)
     with pytest.raises(wire.WireError, match="nested deeper"):
         values.decode(nested, _special)
+
+
+class TestAnArrayOfTooManyEntries:
+    """A frame holds eight times as many bytes as doubles, and doubles are what is made of them."""
+
+    def test_is_refused_where_it_is_made(self):
+        with pytest.raises(ValueError, match="an array of 8388609 entries is larger than can be handed over"):
+            values.encode(np.zeros(2**23 + 1, np.int8), _keep)
+
+    def test_is_refused_where_it_arrives(self):
+        form = forms.Array("b", (2**23 + 1,), memoryview(bytes(2**23 + 1)))
+        with pytest.raises(wire.WireError, match="has too many entries"):
+            values.decode(form, _special)

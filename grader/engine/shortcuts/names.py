@@ -7,7 +7,7 @@ function, nested functions included.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 _VALUES = 8
 """Values of one name that are kept: more are reuse of the name in other parts of a function."""
@@ -15,63 +15,16 @@ _VIEWS = frozenset({"flat", "data"})
 """Attributes through which the same array is written to."""
 
 
-class TooMuchError(Exception):
-    """A source takes more work than any that people write."""
-
-
-class Budget:
-    """Work that may be done for one submission.
-
-    Parameters
-    ----------
-    nodes
-        Nodes of syntax trees that may be looked at, each counted whenever it is.
-    """
-
-    def __init__(self, nodes: int) -> None:
-        self._left = nodes
-
-    def spend(self) -> None:
-        """Count one node.
-
-        Raises
-        ------
-        TooMuchError
-            When none is left.
-        """
-        self._left -= 1
-        if self._left < 0:
-            raise TooMuchError
-
-    def count(self, node: ast.AST) -> None:
-        """Count a node and all below it."""
-        for _ in self.walk(node):
-            pass
-
-    def walk(self, node: ast.AST) -> Iterator[ast.AST]:
-        """Yield a node and all below it, counted."""
-        for found in ast.walk(node):
-            self.spend()
-            yield found
-
-
 class Names:
     """The names of a function.
 
     Parameters
     ----------
-    function
-        The function.
-    budget
-        What reading it is counted on.
-
-    Raises
-    ------
-    TooMuchError
-        When the budget is spent.
+    nodes
+        All nodes of the function.
     """
 
-    def __init__(self, function: ast.FunctionDef, budget: Budget) -> None:
+    def __init__(self, nodes: Iterable[ast.AST]) -> None:
         self.values: dict[str, list[ast.expr]] = {}
         """By name, also ``self.h``: what is assigned to it, and its default as an argument."""
         self.entries: dict[str, list[ast.expr]] = {}
@@ -80,7 +33,7 @@ class Names:
         """Each ``+=`` and ``-=``: target and value."""
         self.settings: list[tuple[ast.expr, ast.expr]] = []
         """Each entry or attribute that is set: target and value."""
-        for node in budget.walk(function):
+        for node in nodes:
             match node:
                 case ast.Assign(targets=targets, value=value):
                     for target in targets:

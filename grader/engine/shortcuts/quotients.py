@@ -9,30 +9,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
-from grader.engine.shortcuts.names import Budget, Names, last_name
+from grader.engine.shortcuts.names import Names, last_name
 from grader.engine.shortcuts.steps import Division
+from grader.engine.shortcuts.written import Budget, Shortcut, Written
 
-Kind = Literal["a difference quotient", "a complex step"]
+FAMILY = "derivatives by values"
+"""Whoever may take one by a difference may take it by a complex step."""
 
 _READY_MADE = frozenset({"approx_fprime", "approx_derivative", "get_numerical_jacobian"})
 """Functions of scipy and torch whose result is made of difference quotients."""
+_DIVIDE = frozenset({"divide", "true_divide", "div"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Quotient:
-    """One place where a derivative is taken by values."""
-
-    kind: Kind
-    node: ast.expr | ast.stmt
-    called: frozenset[str]
-    """The functions whose difference it is, and others in the same expression, as far as plain names tell."""
-
-
-def quotients(function: ast.FunctionDef, budget: Budget) -> Iterator[Quotient]:
-    """Yield the places of a function, nested functions included; what is only compared is a test, and no answer.
+def quotients(written: Written, budget: Budget) -> Iterator[Shortcut]:
+    """Yield the places of a function, nested functions included.
 
     Raises
     ------
@@ -41,25 +32,30 @@ def quotients(function: ast.FunctionDef, budget: Budget) -> Iterator[Quotient]:
     RecursionError
         When expressions are nested too deep.
     """
-    names = Names(function, budget)
-    tests = [node for node in budget.walk(function) if isinstance(node, ast.Compare | ast.Assert)]
-    tested = {id(inner) for node in tests for inner in budget.walk(node)}
-    for node in budget.walk(function):
-        if not isinstance(node, ast.expr | ast.stmt) or id(node) in tested:
+    if not any(map(_may_divide, written.nodes)):
+        return
+    names = Names(written.nodes)
+    for node in written.measured:
+        if not isinstance(node, ast.expr | ast.stmt):
             continue
         if isinstance(node, ast.Call) and last_name(node) in _READY_MADE:
-            yield Quotient(kind="a difference quotient", node=node, called=frozenset())
+            yield Shortcut(what="a difference quotient", family=FAMILY, node=node)
         for dividend, divisor in _divisions(node, names):
             parts = _followed(dividend, names, budget)
             sums = [part for part in parts if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add | ast.Sub)]
             imaginary = any(map(_is_imaginary_part, parts))
             if not sums and not imaginary:
                 continue
-            division = Division(function, names, divisor, budget)
+            division = Division(written, names, divisor, budget)
             if any(map(division.is_between_values, sums)):
-                yield Quotient(kind="a difference quotient", node=node, called=frozenset(division.called))
+                called = frozenset(division.called)
+                yield Shortcut(what="a difference quotient", family=FAMILY, node=node, called=called)
             elif imaginary and division.has_imaginary_step():
-                yield Quotient(kind="a complex step", node=node, called=frozenset())
+                yield Shortcut(what="a complex step", family=FAMILY, node=node)
+
+
+def _may_divide(node: ast.AST) -> bool:
+    return isinstance(node, ast.Div) or (isinstance(node, ast.Call) and last_name(node) in _DIVIDE | _READY_MADE)
 
 
 def _divisions(node: ast.AST, names: Names) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -69,7 +65,7 @@ def _divisions(node: ast.AST, names: Names) -> Iterator[tuple[ast.expr, ast.expr
             yield left, right
         case ast.AugAssign(target=left, op=ast.Div(), value=right):
             yield left, right
-        case ast.Call(func=ast.Attribute(attr="divide" | "true_divide" | "div"), args=[left, right]):
+        case ast.Call(func=ast.Attribute(attr=name), args=[left, right]) if name in _DIVIDE:
             yield left, right
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             for dividend, factor in ((left, right), (right, left)):

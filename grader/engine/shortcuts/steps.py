@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterator
 from itertools import product
 
-from grader.engine.shortcuts.names import Budget, Names, dotted, last_name, root
+from grader.engine.shortcuts.names import Names, dotted, last_name, root
+from grader.engine.shortcuts.written import Budget, Written
 
 _COPIES = frozenset(
     {"copy", "deepcopy", "clone", "detach", "array", "asarray", "astype", "tensor", "float", "double", "list", "dict"}
@@ -24,8 +25,8 @@ class Division:
 
     Parameters
     ----------
-    function
-        Where it stands.
+    written
+        The function where it stands.
     names
         Of that function.
     divisor
@@ -34,9 +35,9 @@ class Division:
         What the work is counted on; every method raises :class:`TooMuchError` when it is spent.
     """
 
-    def __init__(self, function: ast.FunctionDef, names: Names, divisor: ast.expr, budget: Budget) -> None:
+    def __init__(self, written: Written, names: Names, divisor: ast.expr, budget: Budget) -> None:
         self.called: set[str] = set()
-        self._function = function
+        self._written = written
         self._names = names
         self._budget = budget
         self._steps: set[str] = set()
@@ -99,7 +100,7 @@ class Division:
 
     def has_imaginary_step(self) -> bool:
         """Whether the step, times the imaginary unit, occurs in the function."""
-        return any(map(self._is_imaginary_step, self._budget.walk(self._function)))
+        return any(map(self._is_imaginary_step, self._written.nodes))
 
     def _is_imaginary_step(self, node: ast.AST) -> bool:
         match node:
