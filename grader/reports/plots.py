@@ -134,6 +134,6 @@ class _Axis:
 def _steps(low: float, high: float) -> list[float]:
     """Return multiples of 1, 2 or 5 times a power of ten between two numbers."""
     power = 10.0 ** math.floor(math.log10((high - low) / MOST_TICKS))
-    step = next(power * factor for factor in (1, 2, 5, 10) if (high - low) / (power * factor) <= MOST_TICKS - 1)
+    step = next(power * factor for factor in (1, 2, 5, 10, 20) if (high - low) / (power * factor) <= MOST_TICKS - 1)
     # the product again rounds to what people write: 0.3 and not 0.1 + 0.1 + 0.1
-    return [round(count * step, 12) for count in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    return [float(f"{count * step:.12g}") for count in range(math.ceil(low / step), math.floor(high / step) + 1)]

@@ -66,9 +66,12 @@ def test_a_job_that_is_cut_short_leaves_forms_that_say_so(runner, how):
     write_solution(runner.root, text="while True:\n    pass\n")
     toml = runner.root / "tiny/assignment.toml"  # else the loop is ended, and the run with it, on a busy machine
     toml.write_text(toml.read_text().replace("import_seconds = 1", "import_seconds = 60"))
+    # a shell's job in the background ignores it, and so would the process; what is handled here is not ignored there
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
-        runner.words(), cwd=runner.root, env=runner.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+        runner.words(), cwd=runner.root, env=runner.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    signal.signal(signal.SIGINT, before)
     deadline = time.monotonic() + 60
     while not (runner.files / "GITHUB_OUTPUT").stat().st_size and time.monotonic() < deadline:
         time.sleep(0.01)

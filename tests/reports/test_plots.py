@@ -4,6 +4,8 @@ import xml.etree.ElementTree as ET
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grader.evidence import Curve, Evidence
 from grader.reports import plots
@@ -125,3 +127,16 @@ def test_curves_of_hidden_checks_reach_no_student(info, with_curves):
 
 def test_curves_survive_the_gradebook(with_curves):
     assert SubmissionResult.model_validate_json(with_curves.model_dump_json()) == with_curves
+
+
+@given(st.floats(-1e9, 1e9), st.floats(1e-3, 1e9))
+def test_every_range_has_some_round_numbers_in_it(low, length):
+    found = plots._steps(low, low + length)
+    assert 1 <= len(found) <= plots.MOST_TICKS
+    rounding = 1e-9 * max(abs(low), abs(low + length))
+    assert all(low - rounding <= number <= low + length + rounding for number in found)
+
+
+@pytest.mark.parametrize("length", [7.5, 75, 0.71, 79.9, 8, 70])
+def test_ranges_between_seven_and_eight_steps_have_ticks(length):
+    assert 3 <= len(plots._steps(0, length)) <= plots.MOST_TICKS
