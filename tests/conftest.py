@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from grader.cli import app
 from grader.sandbox.isolation import Level, why_not_namespace
 from grader.sandbox.session import Code, Session, Time
 from grader.sandbox.student import Student
@@ -94,3 +96,11 @@ def submit(zygotes: Callable[[Level], Zygote]) -> Iterator[Callable[..., Student
     yield put
     for session in sessions:
         session.end()
+
+
+@pytest.fixture
+def here(own_course: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Call a command in this process, in the course's folder: faster than a program of its own."""
+    monkeypatch.chdir(own_course)
+    monkeypatch.setenv("COLUMNS", "100")
+    return lambda *words: CliRunner().invoke(app, list(map(str, words)), prog_name="grader")

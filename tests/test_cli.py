@@ -13,12 +13,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from grader.cli import app
 from grader.sandbox.isolation import Level, best
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -39,14 +36,6 @@ def run(own_course: Path) -> Run:
         )
 
     return run
-
-
-@pytest.fixture
-def here(own_course: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Call a command in this process, which is faster: for what starts no sandbox."""
-    monkeypatch.chdir(own_course)
-    monkeypatch.setenv("COLUMNS", "100")
-    return lambda *words: CliRunner().invoke(app, list(map(str, words)), prog_name="grader")
 
 
 @pytest.fixture

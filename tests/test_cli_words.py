@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from grader import __version__
-from grader.cli import app
 from grader.commands import author, instructor
-
-
-@pytest.fixture
-def here(own_course: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Call a command in this process, in the course's folder."""
-    monkeypatch.chdir(own_course)
-    monkeypatch.setenv("COLUMNS", "100")
-    return lambda *words: CliRunner().invoke(app, list(map(str, words)), prog_name="grader")
 
 
 @pytest.fixture
