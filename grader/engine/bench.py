@@ -7,16 +7,19 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from grader.checks.record import Record, recording
 from grader.course import Assignment
 from grader.engine import outcomes, seeds
+from grader.engine.answers import right_answers
 from grader.engine.catalogue import Catalogue
 from grader.engine.checks import Check, CheckSuite, Met
 from grader.engine.deadlines import limited
 from grader.engine.runs import CheckRun
 from grader.engine.views import View, view_of
+from grader.errors import CourseError
 from grader.evidence import Evidence
 from grader.results import CheckResult, Location, Outcome
 from grader.sandbox import memory
@@ -60,6 +63,14 @@ class Bench:
     hanging: dict[str, outcomes.Verdict] = field(default_factory=dict)
     """Checks that do not end, by their id: nobody waits for one twice."""
     _behind_the_wall: dict[str, BaseException | None] = field(default_factory=dict)
+
+    @cached_property
+    def right_answers(self) -> tuple[str, ...]:
+        """Sources of the solution and its variants; empty where there are none, or one cannot be read."""
+        try:
+            return tuple(right_answers(self.assignment).values())
+        except CourseError:  # an audit says so; it costs no student a result
+            return ()
 
     def session(self, submission: Submission) -> Session:
         """Return a submission's session; its worker is not started yet."""

@@ -12,7 +12,6 @@ from grader.engine.diagnosis import Look
 from grader.engine.explained import carried_forward, explained
 from grader.engine.runs import COUNTED, CheckRun
 from grader.engine.shortcuts import shortcuts_in
-from grader.mistakes import read_variants
 from grader.results import BatchInfo, CheckResult, ExerciseResult, Outcome, SubmissionResult
 from grader.sandbox import imports
 from grader.sandbox.isolation import Level
@@ -78,7 +77,7 @@ def regrade(
         source=submission.source,
         outcome=next((outcome for outcome in _WORST_FIRST if outcome in found), Outcome.PASSED),
         problems=(*submission.notes, *session.problems(), *imports.misnamed(session.code, session.loaded, functions)),
-        shortcuts=_shortcuts(bench.assignment, submission, functions),
+        shortcuts=_shortcuts(bench, submission, functions),
         exercises=_scores(bench, checks, session),
         checks=checks,
         isolation=bench.zygote.level.value,
@@ -169,16 +168,11 @@ def _run_all(bench: Bench, session: Session, usable: Mapping[str, CheckRun]) -> 
     return runs
 
 
-def _shortcuts(assignment: Assignment, submission: Submission, functions: list[str]) -> tuple[str, ...]:
+def _shortcuts(bench: Bench, submission: Submission, functions: list[str]) -> tuple[str, ...]:
     """Return what an instructor should look at; nothing without the solution, as on a student's machine."""
-    if assignment.solution is None:
+    if not bench.right_answers:
         return ()
-    solution = assignment.solution.read_text(encoding="utf-8")
-    path = assignment.solution.with_name("variants.py")
-    try:
-        variants = [variant.source for variant in read_variants(path, solution)] if path.is_file() else []
-    except (ValueError, OSError):  # as an audit says, which costs no student a result
-        return ()
+    solution, *variants = bench.right_answers
     return shortcuts_in(submission.cells, solution, functions, variants)
 
 

@@ -7,7 +7,7 @@ from itertools import chain
 
 from grader.audited import Audit
 from grader.course import Assignment
-from grader.engine.audit.answers import REFERENCE, right_answers
+from grader.engine.answers import REFERENCE, right_answers
 from grader.engine.audit.outcome import put_together
 from grader.engine.audit.sharing import shared
 from grader.engine.audit.sound import examine

@@ -16,7 +16,7 @@ from typing import Any
 from grader.audited import Decision, FalseFailure, Levels
 from grader.course import Assignment
 from grader.engine import digests, trials
-from grader.engine.audit.answers import REFERENCE, right_answers
+from grader.engine.answers import REFERENCE, right_answers
 from grader.engine.audit.sharing import SHARES, shared
 from grader.engine.audit.sound import SEED, shortly
 from grader.engine.checks import CheckSuite, with_checks
