@@ -7,7 +7,6 @@ Fixtures of session scope live as long as the suite, for the whole class.
 
 from __future__ import annotations
 
-import ast
 import gc
 import importlib.util
 import os
@@ -18,7 +17,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -107,8 +106,16 @@ class _Plugin:
         self._work = work
         self.current = _Current()
         self._collection_errors: list[str] = []
+        self._never_run: list[str] = []
         self.failure: BaseException | None = None
         self.result: Any = None
+
+    def pytest_pycollect_makeitem(self, collector: pytest.Collector, name: str, obj: object) -> None:
+        """Note what an author takes for a check: nobody would run it."""
+        if name.startswith("test_") and isinstance(obj, FunctionType):
+            code = obj.__code__
+            if code.co_filename == str(collector.path):  # and not imported
+                self._never_run.append(f"{collector.path}, line {code.co_firstlineno}: {name}")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -129,8 +136,8 @@ class _Plugin:
     def _collected(self, session: pytest.Session) -> list[Check]:
         if self._collection_errors:
             raise CourseError(f"the checks cannot be read: {self._collection_errors[0]}")
-        for path in self._assignment.checks:
-            _refuse_tests(path)
+        if self._never_run:
+            raise CourseError(f"{self._never_run[0]} is never run; a check's name begins with check_")
         checks = [_check(item, self._assignment) for item in session.items]
         _refuse_what_does_not_fit(checks, self._assignment)
         return checks
@@ -256,15 +263,6 @@ def _where_and_what(report: str) -> str:
     places = [match for line in lines if (match := _PLACE.search(line))]
     where = f"{places[-1]['file']}, line {places[-1]['line']}: " if places else ""
     return where + lines[-1].removeprefix("E").strip()
-
-
-def _refuse_tests(path: Path) -> None:
-    """Refuse functions that an author takes for checks: nobody would run them."""
-    for node in ast.parse(path.read_bytes(), filename=str(path)).body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            raise CourseError(
-                f"{path}, line {node.lineno}: {node.name} is never run; a check's name begins with check_"
-            )
 
 
 def _check(item: pytest.Item, assignment: Assignment) -> Check:
