@@ -85,9 +85,8 @@ def play(name: str, folder: Path, group: Group, python: str) -> dict[str, Any]:
     environment = os.environ | {
         "AUTOGRADER": str(place),
         "PATH": f"{programs}:{os.environ['PATH']}",
-        "PIP_CONSTRAINT": str(
-            ROOT / "ci/constraints.txt"
-        ),  # the versions that were tested, torch without CUDA among them
+        # the versions that were tested, torch without CUDA among them
+        "PIP_CONSTRAINT": str(ROOT / "ci/constraints.txt"),
     }
     environment.pop("VIRTUAL_ENV", None)
     subprocess.run(["bash", str(place / "source/setup.sh")], env=environment, check=True, stdout=sys.stderr)

@@ -82,11 +82,11 @@ def bench_hostile(folder: Path, *, rounds: int, submissions: int) -> dict[str, A
         for attack in family
         if isinstance(attack.source, str) and "def scale(" in attack.source and not attack.file
     ]
-    number = submissions // _HOSTILE_SHARE
+    number, solution = submissions // _HOSTILE_SHARE, right_answers()[0]
     for index in range(number):
         chosen = attacks[index * len(attacks) // number]
         path = mixed / f"student{index * _HOSTILE_SHARE:04}" / "backprop.py"
-        path.write_text(right_answers()[0] + _ATTACK.format(attack=chosen))
+        path.write_text(solution + _ATTACK.format(attack=chosen))
     ratios, waited = [], []
     for _ in range(rounds):
         without = grade(honest, folder / "out", best().value)[0]

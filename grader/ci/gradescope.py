@@ -28,7 +28,7 @@ from grader.reports.gradescope import gradescope_form, problem_form
 from grader.results import CheckResult, SubmissionResult
 from grader.sandbox.errors import SandboxError
 from grader.sandbox.isolation import Level
-from grader.submissions import Found, Unreadable, find_own, read
+from grader.submissions import Found, Unreadable, find_own, notes, read
 
 _NOT_FINISHED = "Grading was cut short: what is not shown as passed was not run. Look for an endless loop."
 
@@ -61,12 +61,12 @@ class Machine:
         """Return the names of those who handed it in, and ``late`` if it was; nothing where nothing is told."""
         try:
             told = json.loads(self._metadata.read_text(encoding="utf-8"))
-            names = ", ".join(str(user["name"]) for user in told.get("users", []))
+            names = notes.joined([str(user["name"]) for user in told.get("users", [])])
             due, handed_in = (told.get("assignment", {}).get("due_date"), told.get("created_at"))
             late = bool(due and handed_in) and datetime.fromisoformat(handed_in) > datetime.fromisoformat(due)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return "", ()
-        return names, ("late",) if late else ()
+        return names, (notes.LATE,) if late else ()
 
 
 def run(assignment: Assignment, own: Path, machine: Machine, *, level: Level) -> SubmissionResult:
@@ -115,9 +115,9 @@ def _seed(assignment: Assignment) -> str:
 
 
 def _found(assignment: Assignment, own: Path, machine: Machine) -> Found:
-    names, notes = machine.who()
+    names, said = machine.who()
     found = find_own(own, module=assignment.module)
-    return replace(found, student=names or found.student, notes=notes)
+    return replace(found, student=names or found.student, notes=said)
 
 
 def _graded(bench: Bench, found: Found, machine: Machine) -> SubmissionResult:
