@@ -33,6 +33,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.sandbox.isolation import best
+from grader.worker.watch import descendants
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = ROOT / "tests" / "course"
@@ -111,7 +112,7 @@ class Bench:
                 family = descendants(process.pid)
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self._draws.choice(candidates), signal.SIGKILL)
-                    return {process.pid, *family}
+                    return set(family)
             time.sleep(_STEP)
         return set()
 
@@ -219,16 +220,6 @@ def of_kind(batch: Pid, kind: str) -> list[Pid]:
         if any(word.endswith("zygote.py") for word in said[1:3]) and "python" in said[0]
     }
     return sorted(pid for pid in warm if (parent(pid) in warm) == (kind == "worker"))
-
-
-def descendants(pid: Pid) -> set[Pid]:
-    """Return all processes below one."""
-    found: set[Pid] = set()
-    with contextlib.suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in map(int, (task / "children").read_text().split()):
-                found |= {child, *descendants(child)}
-    return found
 
 
 def command(pid: Pid) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,14 @@ from grader.sandbox.zygote import Zygote
 from grader.worker import wire
 
 COURSE = Path(__file__).parent / "course"
+
+
+@pytest.fixture(autouse=True)
+def _control_c_is_not_ignored() -> Iterator[None]:
+    """A shell that starts the tests in the background ignores Ctrl+C, and all that they start inherits it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from grader.sandbox.isolation import Level, best
+from grader.worker.watch import descendants
+from tests.processes import still_running
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -183,14 +185,6 @@ class TestCheck:
         assert (process.returncode, said) == (130, "grader: stopped\n")
 
 
-@pytest.fixture(autouse=True)
-def _control_c_is_not_ignored() -> Iterator[None]:
-    """A shell that starts the tests in the background ignores Control+C, and all that they start inherits it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def wait_for(process: subprocess.Popen[str], words: str) -> bool:
     return any(words in line for line in iter(process.stdout.readline, ""))
 
@@ -233,9 +227,9 @@ class TestStopped:
         with process:
             while len(stored(out)) < 2:
                 assert process.poll() is None, process.stderr.read()
-                family |= descendants(process.pid)
+                family |= {*descendants(process.pid)}
                 time.sleep(0.02)
-            family |= descendants(process.pid)
+            family |= {*descendants(process.pid)}
             # Control+C goes to every process of the terminal
             os.killpg(process.pid, how) if how is signal.SIGINT else process.kill()
             process.wait(timeout=60)
@@ -244,10 +238,7 @@ class TestStopped:
             assert process.returncode == 130
             again = "type the same command again to go on"
             assert re.fullmatch(rf"grader: stopped; [23] of 4 submissions stored: {again}\n", said), said
-        deadline = time.monotonic() + 30
-        while any(map(is_running, family)) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert [pid for pid in family if is_running(pid)] == []
+        assert still_running(family) == []
         assert [path.name for path in tmp_path.glob("dlgrader-*")] == []
         before = stored(out)
         assert {"s0", "s1"} <= set(before) <= {"s0", "s1", "s3"}
@@ -269,26 +260,6 @@ def stored(out: Path) -> dict[str, str]:
         return {}
     finally:
         database.close()
-
-
-def descendants(pid: int) -> set[int]:
-    """All processes below one."""
-    try:
-        children = {
-            int(child)
-            for task in Path(f"/proc/{pid}/task").iterdir()
-            for child in (task / "children").read_text().split()
-        }
-    except OSError:
-        return set()
-    return children.union(*map(descendants, children)) if children else set()
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_the_doctor_says_what_this_machine_offers(run):

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +17,8 @@ from typer.testing import CliRunner
 
 from grader.audited import Audit
 from grader.cli import app
+from grader.worker.watch import descendants
+from tests.processes import still_running
 
 Command = Callable[..., Any]
 
@@ -256,3 +263,31 @@ def check_random(student, rng):
         assert done.exit_code == 1
         assert "levels do not hold" in done.stdout
         assert "hidden/check_random, the reference, level 0: CheckFailure" in done.stdout
+
+
+ENDLESS = """
+    import pathlib, time
+    pathlib.Path("begun").touch()
+    while True: time.sleep(0.1)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_stopped_in_the_middle_leaves_no_process_at_its_share(own_course, hidden, how):
+    checks = hidden / "checks.py"
+    title = '"""Scaling is right for any numbers."""\n'
+    assert title in checks.read_text()
+    checks.write_text(checks.read_text().replace(title, title + ENDLESS))
+    words = [sys.executable, "-m", "grader", "audit", "tiny", "--seeds", "2", "--jobs", "2", "--out", "found"]
+    process = subprocess.Popen(words, cwd=own_course, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    with process:
+        while not (own_course / "begun").exists():
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.02)
+        family = descendants(process.pid)
+        os.killpg(process.pid, how) if how is signal.SIGINT else process.kill()  # Ctrl+C goes to all of them
+        process.wait(timeout=60)
+        # what is killed cannot say that it was; and the others, which hold its standard error, are waited for below
+        assert how is signal.SIGKILL or process.stderr.read() == "grader: stopped\n"
+    assert still_running(family) == []

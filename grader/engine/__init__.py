@@ -10,6 +10,7 @@ batch.py       many submissions, committed one by one
 plain.py       trusted code in the place of a submission, for authors and tests
 pytest_plugin.py  checks under plain pytest, in an editor
 pool.py        the batch on several processes
+processes.py   how such processes start, and end with the one that started them
 gradebook.py   results on disk
 runs.py        what one check met, kept so that its neighbours can be graded again without it
 digests.py     when a stored result may be used again

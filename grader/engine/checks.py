@@ -197,6 +197,8 @@ def with_checks(assignment: Assignment, work: Callable[[CheckSuite], _Result]) -
     ------
     CourseError
         When the checks cannot be collected, or do not fit ``assignment.toml``.
+    KeyboardInterrupt
+        When Ctrl+C was pressed, also while they are collected: pytest makes a status of it.
     """
     plugin = _Plugin(assignment, work)
     arguments = [*map(str, assignment.checks), "--import-mode=importlib", "--capture=no", "-c", os.devnull]
@@ -210,6 +212,8 @@ def with_checks(assignment: Assignment, work: Callable[[CheckSuite], _Result]) -
             gc.enable()
     if plugin.failure is not None:
         raise plugin.failure
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     if status != pytest.ExitCode.OK:
         detail = plugin._collection_errors[0] if plugin._collection_errors else "none was found"  # noqa: SLF001
         raise CourseError(f"the checks of {assignment.name} cannot be read: {detail}")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from multiprocessing.process import BaseProcess
 
 from grader.engine import batch
 from grader.engine.grade import lost
+from grader.engine.processes import belongs_to_parent, without_interrupts
 from grader.engine.warm import zygote_of
 from grader.errors import GraderError
 
@@ -86,7 +86,8 @@ def _start(plan: batch.Plan) -> _Runner:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(plan, there), daemon=True)
-    process.start()
+    with without_interrupts():
+        process.start()
     there.close()
     return _Runner(process, here, deque())
 
@@ -141,11 +142,8 @@ def _serve(plan: batch.Plan, connection: Connection) -> None:
         while (task := connection.recv()) is not None:
             yield task
 
-    # Ctrl+C goes to all processes of the terminal: the one that waits for us ends us. pytest lets
-    # KeyboardInterrupt alone through, and so everything that was made is removed on the way out
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # pytest lets KeyboardInterrupt alone through, and so everything that was made is removed on the way out
+    belongs_to_parent(on_end=signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt, EOFError, ConnectionError):
         try:
             with zygote_of(plan.assignment, plan.level) as zygote:
@@ -153,12 +151,3 @@ def _serve(plan: batch.Plan, connection: Connection) -> None:
                 batch.run(plan, tasks(), connection.send, zygote)
         except GraderError as error:
             connection.send(error)
-
-
-def _end_with_parent() -> None:
-    """Wait until the process that waits for us is gone, killed perhaps, and end then: nobody wants our answers."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    # to the main thread, because it may be waiting for an endless loop to time out
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)

@@ -159,6 +159,13 @@ def test_what_the_work_raises_comes_out(tiny):
         with_checks(tiny, work)
 
 
+def test_control_c_while_the_checks_are_read_is_not_taken_for_a_fault_of_theirs(own):
+    first = own.checks[0]
+    first.write_text(f"raise KeyboardInterrupt\n{first.read_text()}")
+    with pytest.raises(KeyboardInterrupt):
+        with_checks(own, lambda suite: len(suite.checks))
+
+
 def test_an_only_check_runs_again_and_again_with_fixtures_of_its_own(tmp_path):
     from grader.course import Course
 

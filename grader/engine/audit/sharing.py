@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
 from grader.course import Assignment
 from grader.engine.audit.sound import shortly
 from grader.engine.checks import CheckSuite, with_checks
+from grader.engine.processes import belongs_to_parent, without_interrupts
 from grader.errors import GraderError
 
 Task = TypeVar("Task")
@@ -45,14 +47,18 @@ def shared(
         do = partial(_in_another_process, assignment.public, assignment.hidden, work)
         shares = [tasks[start :: SHARES * jobs] for start in range(min(SHARES * jobs, len(tasks)))]
         # spawned, because pytest and numpy have state that a fork would share
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            waiting = [pool.submit(do, share) for share in shares]
+        context, ends = multiprocessing.get_context("spawn"), (signal.SIG_DFL,)
+        with ProcessPoolExecutor(jobs, mp_context=context, initializer=belongs_to_parent, initargs=ends) as pool:
             try:
+                with without_interrupts():
+                    waiting = [pool.submit(do, share) for share in shares]
                 for done, future in enumerate(as_completed(waiting), 1):
                     yield future.result()
                     on_progress(done, len(shares))
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
+                for process in multiprocessing.active_children():
+                    process.terminate()  # it has nothing that is kept, and half a minute of its share to go
                 raise
 
 
