@@ -8,7 +8,7 @@ comparison with other graders: FOLDER holds its ``run.py``, ``--cache`` its virt
 
 The figures:
 
-isolation    seconds a submission with namespaces and without, and what isolation costs (at most 15 ms)
+isolation    milliseconds a submission with namespaces and without, and what isolation costs (at most 15)
 call         one call of a student's function with a 10 x 10 array, and its answer (at most 100 us)
 callback     one call of an oracle of the trusted side by the student, 100 parameters (at most 150 us)
 check        ``grader check`` of a numpy assignment from a cold start (at most 1.5 s)
@@ -33,10 +33,12 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy comes, as the command line does
 
 from benches.assignments import bench_convolution, bench_submission
 from benches.calls import bench_call, bench_callback
-from benches.grading import bench_diagnosis, bench_hostile, bench_isolation, bench_memory, bench_peers
+from benches.grading import bench_diagnosis, bench_hostile, bench_memory, bench_peers
+from benches.isolation import bench_isolation
 from benches.student import bench_check, bench_watch
 
 BENCHES: dict[str, Callable[..., dict[str, Any]]] = {

@@ -1,4 +1,4 @@
-"""Grading a class: what isolation, naming mistakes, hostile and many submissions cost, and other graders beside it."""
+"""Grading a class: what naming mistakes, hostile and many submissions cost, and other graders beside it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benches.shared import ROOT, grade, make_class, ms, right_answers
+from benches.shared import ROOT, grade, make_class, right_answers
 from grader.course import Course
 from grader.mistakes import read_mistakes
 from grader.results import Batch, Outcome
-from grader.sandbox.isolation import Level, best
+from grader.sandbox.isolation import best
 from tests.attacks.families import FAMILIES
 
 _HOSTILE_SHARE = 10
@@ -31,25 +31,6 @@ def linear_forward(*args, **kwargs):
     return _right_forward(*args, **kwargs)
 """
 """The function that the attacks define is that of a sample course; here it is called whenever a layer runs."""
-
-
-def bench_isolation(folder: Path, *, rounds: int, submissions: int) -> dict[str, Any]:
-    """Time a class with and without isolation, in turns; a small one beside it takes the start away."""
-    large, small = make_class(folder / "large", submissions), make_class(folder / "small", 2)
-    levels = [Level.NAMESPACE.value, Level.NONE.value]
-    each: dict[str, list[float]] = {level: [] for level in levels}
-    for _ in range(rounds):
-        for level in levels:
-            start = grade(small, folder / "out", level)[0]
-            whole = grade(large, folder / "out", level)[0]
-            each[level].append((whole - start) / (submissions - 2))
-    pairs = zip(each[levels[0]], each[levels[1]], strict=True)
-    return {
-        "namespace_ms_per_submission": ms(each[levels[0]]),
-        "none_ms_per_submission": ms(each[levels[1]]),
-        "isolation_costs_ms": ms(with_walls - without for with_walls, without in pairs),
-        "submissions": submissions,
-    }
 
 
 def bench_diagnosis(folder: Path, *, rounds: int, submissions: int) -> dict[str, Any]:
