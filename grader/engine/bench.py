@@ -233,7 +233,7 @@ def _run_once(bench: Bench, session: Session, check: Check) -> tuple[Met, Record
     student = Student(session, configuration.packages)
     # the submission's time is kept by its session; a check that does not end would cost all that come after it
     patience = configuration.limits.import_seconds + 2 * configuration.limits.check_seconds + _OWN_SECONDS
-    with recording() as record, limited(patience):
+    with recording() as record, limited(patience), memory.bounded():
         met = bench.suite.run(check, student, seeds.inputs_of(bench.seed, check.id))
     _forget_locals(met.error)
     return met, record

@@ -17,6 +17,7 @@ from grader.engine.checks import Check, CheckSuite
 from grader.engine.deadlines import limited
 from grader.engine.plain import PlainStudent, module_of
 from grader.engine.views import PASSED, View, view_of
+from grader.sandbox import memory
 from grader.worker import generators
 
 if TYPE_CHECKING:
@@ -71,11 +72,7 @@ def run(suite: CheckSuite, check: Check, student: PlainStudent, seed: str, *, se
     """
     inputs = seeds.inputs_of(seed, check.id)
     drawn = generators.seeded(seeds.globals_of(seed, check.id)) if seeded else nullcontext()
-    with (
-        recording(verdicts_only=True) as record,
-        drawn,
-        limited(suite.seconds),
-    ):
+    with recording(verdicts_only=True) as record, drawn, limited(suite.seconds), memory.bounded():
         met = suite.run(check, cast("Student", student), inputs)
     return Trial(
         view=view_of(record.sightings, met.error),

@@ -1,4 +1,4 @@
-"""How much memory there is for a worker: a container may have less than an assignment allows.
+"""How much memory there is for a worker, and for a check: a container may have less than an assignment allows.
 
 Where the kernel's own limit is met first, it ends whichever process it likes, the grader among them, and the student
 reads of a process that was killed and not of memory. So workers are given no more than what is left.
@@ -7,9 +7,13 @@ reads of a process that was killed and not of memory. So workers are given no mo
 from __future__ import annotations
 
 import math
+import resource
+import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from grader.sandbox import gpu
 
 _GROUPS = Path("/sys/fs/cgroup")
 _OWN = Path("/proc/self/cgroup")
@@ -17,6 +21,9 @@ _RESERVE = 64 * 2**20
 """Bytes for what the grader itself will need: the answer that it reads, twice, and a report."""
 _LEAST_MB = 64
 """As in an assignment's limits: with less nothing could be graded, and the kernel has to decide."""
+_ROOM = 2 * 2**30
+"""Bytes that a check may take in this process: thirty of the largest messages that cross the wall. What it is handed
+is small, and becomes large when a student calls a function of the check with a column and a row."""
 
 
 def allowed_mb(wanted: int) -> int | None:
@@ -26,6 +33,26 @@ def allowed_mb(wanted: int) -> int | None:
     """
     left = _left()
     return max(_LEAST_MB, int(left / 2**20)) if left < wanted * 2**20 else None
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Raise ``MemoryError`` inside where this process takes too much, before the kernel ends it; Linux alone can.
+
+    Processes that are started inside inherit the limit, and may lift it: the zygote does.
+    """
+    if sys.platform != "linux" or gpu.devices(("torch",)):  # CUDA reserves more than any machine has
+        yield
+        return
+    before = soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    held = int(Path("/proc/self/statm").read_bytes().split()[5]) * resource.getpagesize()
+    # of what may be written, since libraries map more for reading than a check ever needs
+    bound = min([held + _ROOM, *(each for each in before if each != resource.RLIM_INFINITY)])
+    resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def kills() -> int:

@@ -16,6 +16,7 @@ import gc
 import importlib
 import importlib.util
 import os
+import resource
 import selectors
 import shutil
 import signal
@@ -274,6 +275,10 @@ def main(arguments: list[str]) -> None:
         installed.show_only(view.read)
     # asked for by some packages when they are imported; in the view only workers can write there
     tempfile.tempdir = os.environ["TMPDIR"]
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(
+        resource.RLIMIT_DATA, (most, most)
+    )  # it may have been started while a check ran, which has a limit
     gc.disable()  # a tenth of the time of `import torch` is looking for garbage where there is none
     _warm_up([name for name in arguments[2].split(",") if name])
     # objects that live for ever need not be visited, nor their pages copied, in the children

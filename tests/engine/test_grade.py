@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -80,6 +81,21 @@ class TestWhoseFault:
         wrong = one(f"{right}\n\ndef descend(grad, w, lr):\n    return w - lr * grad([[2**100]])\n", assignment=own)
         assert wrong.checks[-1].outcome is Outcome.FAILED
         assert wrong.exercises[2].earned == 0
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="the limit needs Linux")
+    def test_an_answer_that_makes_a_check_take_all_memory_fails_and_the_next_checks_go_on(self, one, own, right):
+        add_check(
+            own,
+            "@exercise('descend')\ndef check_sums(student):\n    \"Sums.\"\n    import numpy as np\n"
+            "    student.descend(lambda w: float(np.sum(w + np.transpose(w))), 1.0, 1.0)\n",
+        )
+        assert one(right, assignment=own).outcome is Outcome.PASSED
+        # 200 kB cross the wall, and are 5 GB when a row is added to a column
+        column = "def descend(grad, w, lr):\n    return w - lr * grad(np.ones((25_000, 1)))\n"
+        wrong = one(f"import numpy as np\n{right}\n\n{column}", assignment=own)
+        assert (wrong.checks[-1].outcome, wrong.exercises[2].earned) == (Outcome.FAILED, 0)
+        assert "MemoryError: Unable to allocate 4.66 GiB" in wrong.checks[-1].message
+        assert [exercise.earned for exercise in wrong.exercises[:2]] == [3, 2]
 
     def test_that_the_reference_is_slow_costs_no_check_its_verdict(self, one, tiny, monkeypatch):
         monkeypatch.setattr(Catalogue, "own_failure", lambda *_: TimeoutError("no end within 10 s"))

@@ -40,11 +40,9 @@ class TestMoreThanAllowed:
     @pytest.mark.parametrize("code", [CHILDREN, MAPPED, FILES], ids=["children", "shared mapping", "files in memory"])
     def test_is_told_as_memory_and_costs_that_call_alone(self, submit, level, code):
         student = submit(f"import mmap, os, time{code}{AFTERWARDS}", level=level, memory_mb=256, seconds=20)
-        started = time.monotonic()
         with pytest.raises(errors.Raised, match=r"`take` held more than 256 MB, all processes together") as fault:
             student.take(1)
         assert fault.value.builtin == "MemoryError"
-        assert time.monotonic() - started < 15
         student._session.begin(0)
         assert student.f(1) == 2
 

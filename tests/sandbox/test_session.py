@@ -50,31 +50,27 @@ class TestEndlessLoops:
             with pytest.raises(errors.TimedOut):
                 student.hang(1)
         student._session.begin(0)
-        started = time.monotonic()
         with pytest.raises(errors.Refused, match="`hang` was not called again: it did not end twice before"):
             student.hang(1)
-        assert time.monotonic() - started < 0.2
         assert student.f(1) == 2
 
-    def test_at_import_cost_the_time_once(self, submit):
+    def test_at_import_cost_the_time_once(self, submit, monkeypatch):
+        made, worker = [], Zygote.worker
+        monkeypatch.setattr(Zygote, "worker", lambda *words: made.append(words) or worker(*words))
         student = submit("x = 1\nwhile x:\n    x += 1\ndef f(): return 1", seconds=0.3)
         messages = set()
-        started = time.monotonic()
         for _ in range(10):
             student._session.begin(0)
             with pytest.raises(errors.TimedOut) as fault:
                 student.f()
             messages.add(str(fault.value))
-        assert messages == {"importing your file took more than 0.3 s"}
-        assert time.monotonic() - started < 5
+        assert (messages, len(made)) == ({"importing your file took more than 0.3 s"}, 1)
         assert student._session.problems() == [f"importing your file took more than 0.3 s ({fault.value.place})"]
 
     def test_that_call_back_for_ever_end_too(self, submit):
         student = submit("def f(grad):\n    while True: grad(1.0)", seconds=0.3)
-        started = time.monotonic()
         with pytest.raises(errors.TimedOut):
             student.f(lambda w: time.sleep(0.01))
-        assert time.monotonic() - started < 5
 
     def test_the_time_of_a_check_is_that_of_all_its_calls(self, submit):
         student = submit("import time\ndef f(): time.sleep(0.2)", seconds=0.5)
