@@ -147,8 +147,16 @@ def agrees(
     mode: dict[str, Any] = {"train": train, "method": method, "parts": parts}
     right = _Run(module=reference, **mode)
     due = _gradients(value.expected(right, *arguments, returns=parts))
+    # what has no influence may as well be left out: torch then gives None in place of zeros
+    zeros = {name: np.shape(array) for name, array in due.items() if not np.any(array)}
     value.agrees(
-        _Run(module=module, due=due, without=tuple(without), **mode),
+        _Run(
+            module=module,
+            due=frozenset(due.keys() - zeros.keys()),
+            zeros=frozenset(zeros.items()),
+            without=tuple(without),
+            **mode,
+        ),
         right,
         *arguments,
         returns=parts,
@@ -246,6 +254,8 @@ class _Run:
     parts: tuple[str, ...]
     due: frozenset[str] = frozenset()
     """Names of the gradients that must not be missing."""
+    zeros: frozenset[tuple[str, tuple[int, ...]]] = frozenset()
+    """Names and shapes of those that may be missing, which is the same as zeros."""
     without: tuple[str, ...] = ()
 
     @property
@@ -256,9 +266,13 @@ class _Run:
     def __call__(self, inputs: Any, upstream: Any, state: Any, build: Any, options: Any) -> Any:
         """Run the module and return the parts that are compared."""
         ran = self._ran(inputs, upstream, state, build, options)
-        cut_off = sorted(self.due - _gradients({part: ran[part] for part in self.parts}))
+        given = _gradients(ran)
+        cut_off = sorted(self.due - given.keys())
         if cut_off:
             raise self._no_gradient(cut_off)
+        for name, shape in self.zeros:
+            if name not in given:
+                _put_gradient(ran, name, np.zeros(shape))
         parts = tuple(ran[part] for part in self.parts)
         return parts if len(parts) > 1 else parts[0]
 
@@ -284,8 +298,16 @@ class _Run:
         return failure(findings, where=self.name)
 
 
-def _gradients(parts: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names of the inputs and parameters that got a gradient, among the parts of a run that are there."""
-    named = {f"input {number}": array for number, array in enumerate(parts.get("input_gradients", ()), 1)}
-    named |= parts.get("gradients", {})
-    return frozenset(name for name, array in named.items() if array is not None)
+def _gradients(ran: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the gradients of the inputs and parameters that got one, by name, among the parts of a run."""
+    named = {f"input {number}": array for number, array in enumerate(ran.get("input_gradients", ()), 1)}
+    named |= ran.get("gradients", {})
+    return {name: array for name, array in named.items() if array is not None}
+
+
+def _put_gradient(ran: Mapping[str, Any], name: str, gradient: Any) -> None:
+    """Put a gradient into a run, by its name as above."""
+    if name in ran["gradients"]:
+        ran["gradients"][name] = gradient
+    else:
+        ran["input_gradients"][int(name.removeprefix("input ")) - 1] = gradient

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from grader.course import Assignment, Exercise
@@ -15,6 +15,7 @@ from grader.engine.shortcuts import shortcuts_in
 from grader.results import BatchInfo, CheckResult, ExerciseResult, Outcome, SubmissionResult
 from grader.sandbox import imports
 from grader.sandbox.isolation import Level
+from grader.sandbox.seen import IN_PLACE
 from grader.sandbox.session import Session
 from grader.submissions import Found, Submission, about
 
@@ -66,7 +67,7 @@ def regrade(
             runs = _run_all(bench, session, {})
     finally:
         session.end()
-    checks = _compared(bench, runs)
+    checks = _noted_once(_compared(bench, runs))
     found = {check.outcome for check in checks}
     functions = [function for exercise in bench.assignment.exercises for function in exercise.functions]
     result = SubmissionResult(
@@ -84,6 +85,17 @@ def regrade(
         seconds=round(time.monotonic() - started, 4),
     )
     return result, runs
+
+
+def _noted_once(checks: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+    """Say of a function once, at the first check that saw it, that it changes an argument in place."""
+    said: set[str] = set()
+    told = []
+    for check in checks:
+        notes = tuple(note for note in check.notes if note not in said)
+        told.append(check if len(notes) == len(check.notes) else check.model_copy(update={"notes": notes}))
+        said.update(note for note in notes if note.endswith(IN_PLACE))
+    return tuple(told)
 
 
 def so_far(bench: Bench, submission: Submission, ended: Mapping[str, CheckResult]) -> SubmissionResult:

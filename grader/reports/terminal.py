@@ -257,7 +257,8 @@ def _last_lines(result: SubmissionResult) -> Iterator[RenderableType]:
     passed = sum(check.outcome is Outcome.PASSED for check in result.checks)
     counts = f"{passed} of {counted(len(result.checks), _part(result))} passed"
     points = f"{format_points(result.earned)} of {format_points(result.points)} points"
-    yield Text(f"\n{counts}, {points}.", style="bold")
+    alone = " by them alone" if _part(result) == "public check" else ""
+    yield Text(f"\n{counts}, {points}{alone}.", style="bold")
     if any(map(not_on_a_gpu, result.checks)):
         yield Text(without_gpu([sum(map(not_on_a_gpu, result.checks))]))
     if _part(result) == "public check":

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from grader.worker import forms
 
+IN_PLACE = " in place."
+"""How a sentence ends that says that an argument was changed; notes of checks end otherwise."""
+
 
 @dataclass
 class Seen:

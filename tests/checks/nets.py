@@ -43,6 +43,27 @@ class Detached(Scale):
         return super().forward(x).detach()
 
 
+class TimesZero(Scale):
+    """The bias has no influence, and gets a gradient of zeros; the second input likewise."""
+
+    def forward(self, x, h):
+        return x @ self.linear.weight.T + 0 * self.linear.bias + 0 * h
+
+
+class LeftOut(TimesZero):
+    """The same; torch's gradient of what is left out is None."""
+
+    def forward(self, x, h):
+        return x @ self.linear.weight.T
+
+
+class TimesOne(TimesZero):
+    """Both have an influence."""
+
+    def forward(self, x, h):
+        return x @ self.linear.weight.T + self.linear.bias + h
+
+
 class WrongInEvaluation(Scale):
     """Uses the batch's mean where the running mean is due."""
 

@@ -104,6 +104,16 @@ class TestAgreement:
         assert found.hint.startswith("No gradient reaches `input 1`: it is not used, or the graph is cut")
         assert "`linear.weight`" in found.message
 
+    def test_takes_no_gradient_for_a_gradient_of_zeros_and_for_no_other(self, at):
+        def against(module, reference):
+            modules.agrees(module, reference, at["x"], h, build=BUILD, state=at["state"], upstream=h)
+
+        h = np.ones((len(at["x"]), at["state"]["linear.bias"].size))
+        against(nets.LeftOut, nets.TimesZero)
+        against(nets.TimesZero, nets.TimesZero)
+        with pytest.raises(CheckFailure, match=r"(?s)No gradient reaches `input 2`.*`linear\.bias`"):
+            against(nets.LeftOut, nets.TimesOne)
+
     def test_looks_at_what_it_is_told(self, at):
         compare(nets.Detached, at, looks_at=("state",))
 

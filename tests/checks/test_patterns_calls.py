@@ -7,7 +7,7 @@ import pytest
 
 from grader.checks import value
 from grader.checks.patterns import calls as calls_module
-from grader.checks.record import recording
+from grader.checks.record import recording, sighted
 from grader.evidence import CheckFailure
 
 X = np.random.default_rng(1).normal(size=(5, 4))
@@ -118,6 +118,11 @@ class TestState:
         assert failure.hint.startswith(f"`running` {words}between calls. `result` ")
         assert failure.evidence[0].cause == f"{words}between calls"
         assert [evidence.name for evidence in failure.evidence] == ["running", "result"]
+
+    def test_noise_that_no_check_would_see_is_not_blamed(self):
+        rng = np.random.default_rng(3)
+        failure = failure_of(lambda x: x**3 + 1e-10 * rng.normal(size=x.shape), square, X)
+        assert "another result" not in failure.hint
 
     def test_the_result_of_the_previous_call(self):
         kept = [0 * X]
@@ -256,6 +261,20 @@ class TestState:
         student = submit("total = 0", "def running(x):\n    global total\n    total = total + x\n    return total + 1")
         failure = failure_of(student.running, square, X)
         assert failure.hint.startswith("`running` gives another result when it is called again")
+
+
+def test_what_a_check_sees_in_such_a_call_does_not_count():
+    asked = []
+
+    def cube(x):
+        asked.append(x)
+        sighted(x, "inside")
+        return x**3
+
+    with recording() as kept:
+        failure_of(cube, square, X)
+    assert len(asked) > 1
+    assert [sighting.name for sighting in kept.sightings].count("inside") == 1
 
 
 class TestChangedArguments:

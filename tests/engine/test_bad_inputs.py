@@ -235,8 +235,10 @@ class TestWhatComesBack:
 
     def test_an_argument_that_is_changed_is_noted_and_not_punished(self, results, of):
         assert results["in-place"].outcome is Outcome.PASSED
-        (first, *_) = of("in-place", "scale")
+        first, *others = of("in-place", "scale")
         assert first.notes == ("`scale` changes its argument `x` in place.",)
+        assert len(others) == 2
+        assert [note for check in others for note in check.notes] == []
 
     def test_an_exception_is_told_with_its_line(self, of):
         (first, *_) = of("raises", "scale")

@@ -128,8 +128,11 @@ class TestWhatIsAllowed:
         assert of(code, solution=solution) != ()
         assert of(code, solution=solution, variants=(f"{solution}def f(x): return g(x + 1j * h).imag / h\n",)) == ()
 
-    def test_a_module_may_be_initialized(self):
-        code = f"{TORCH}class f(nn.Module):\n    def __init__(self): nn.init.xavier_normal_(self.w)\n"
+    @pytest.mark.parametrize(
+        "line", ["nn.init.xavier_normal_(self.w)", "w = torch.distributions.Uniform(-k, k).sample()"]
+    )
+    def test_a_module_may_be_initialized(self, line):
+        code = f"{TORCH}class f(nn.Module):\n    def __init__(self): {line}\n"
         assert of(code, solution="class f: pass\n") == ()
         assert of(code.replace("class f(nn.Module)", "def f()"), solution="def f(): pass\n") != ()
 

@@ -141,7 +141,7 @@ def test_the_student_learns_that_hidden_checks_count_too(info, ada):
     public = tuple(check for check in ada.checks if check.visibility == "public")
     shown = printed(check_report(info, ada.model_copy(update={"checks": public})))
     assert shown.splitlines()[-2:] == [
-        "3 of 3 public checks passed, 10.5 of 10.5 points.",
+        "3 of 3 public checks passed, 10.5 of 10.5 points by them alone.",
         "Hidden checks count as well; they run when your work is graded.",
     ]
 

@@ -50,7 +50,10 @@ _PATHS = {
         r"torch\.optim\.(?!(?:\w+\.)?(?:Optimizer|LRScheduler)$)(?:\w+\.\w+|[A-Z]\w*)|"  # not the bases of one's own
         r"torch\.nn\.utils\.(?:\w+\.)?clip_grads?_\w+|scipy\.optimize\.(?:minimize\w*|fmin\w*|least_squares|root\w*)"
     ),
-    INITIALIZATION: r"torch\.nn\.init\.\w+_|scipy\.stats\.(?:ortho_group|special_ortho_group)",
+    INITIALIZATION: (
+        r"torch\.nn\.init\.\w+_|torch\.distributions\.(?:uniform\.)?Uniform|"
+        r"scipy\.stats\.(?:ortho_group|special_ortho_group)"
+    ),
     "distributions": r"torch\.distributions\.(?:\w+\.)?(?:kl_divergence|[A-Z]\w*)|scipy\.stats\.(?!\w*ortho_group)\w+",
     "automatic differentiation": (
         r"torch\.autograd\.(?:grad|backward)|torch\.Tensor\.backward|"
