@@ -122,7 +122,7 @@ class TestNotebooks:
         done = report("--to", "notebook", "--submissions", folder, "--course", own_course)
         assert (done.exit_code, done.stderr) == (0, "")
         assert sorted(path.name for path in (out / "notebook").iterdir()) == ["anna.html", "anna.ipynb"]
-        assert "1 notebooks with feedback" in done.stdout
+        assert "1 notebook with feedback" in done.stdout
         assert "Scaling: 3 of 3 points" in (out / "notebook/anna.ipynb").read_text()
 
     def test_one_that_cannot_be_read_costs_no_other(self, report, out, tmp_path, own_course):
@@ -132,6 +132,19 @@ class TestNotebooks:
         done = report("--to", "notebook", "--submissions", folder, "--course", own_course)
         assert done.exit_code == 0
         assert "anna: no notebook: it cannot be read" in done.stdout
+
+    def test_one_that_cannot_be_shown_is_given_back_without_a_page(self, report, out, tmp_path, own_course):
+        cell = {"cell_type": "markdown", "source": "![sketch](attachment:sketch.png)", "metadata": {}}
+        folder = tmp_path / "submissions"
+        folder.mkdir()
+        for name, cells in (("anna", [cell]), ("bob", [])):
+            notebook = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}
+            (folder / f"{name}.ipynb").write_text(json.dumps(notebook))
+        done = report("--to", "notebook", "--submissions", folder, "--course", own_course)
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert "anna: no page: it cannot be shown as a page" in done.stdout
+        written = sorted(path.name for path in (out / "notebook").iterdir())
+        assert written == ["anna.ipynb", "bob.html", "bob.ipynb"]
 
     def test_the_submissions_must_be_named(self, report):
         done = report("--to", "notebook")

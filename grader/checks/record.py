@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.checks.sightings import Sighting, sightings_of
+from grader.checks.sightings import Sighting, sightings_of, without_values
 from grader.evidence import Evidence
 
 
@@ -49,6 +49,8 @@ class Record:
 
     measurements: list[Measurement] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
+    entries: int = 0
+    """Of all sightings."""
     chances: list[Chance] = field(default_factory=list)
     compared_with_own: list[tuple[str, str]] = field(default_factory=list)
     """Names of a backward and a forward: the one was compared with differences of the other, right or wrong."""
@@ -59,6 +61,10 @@ class Record:
     verdicts_only: bool = False
     """Nobody will read why a check failed."""
 
+
+_MOST_ENTRIES = 2**19
+"""Entries of all sightings of a check together, 4 MB: those of all checks are kept until a submission is graded. No
+check of the course sees a third of it."""
 
 _record: ContextVar[Record | None] = ContextVar("record", default=None)
 
@@ -119,8 +125,11 @@ def decided(name: str, p: float | None, *, uniform: bool = True) -> None:
 def sighted(value: Any, name: str, *, roundoff: float = 0.0, within: float = 0.0) -> None:
     """Record a value before it is judged, if somebody is recording; see :func:`sightings_of`."""
     kept = _record.get()
-    if kept is not None:
-        kept.sightings += sightings_of(value, name, roundoff=roundoff, within=within)
+    if kept is None:
+        return
+    for sighting in sightings_of(value, name, roundoff=roundoff, within=within):
+        kept.entries += sighting.values.size
+        kept.sightings.append(sighting if kept.entries <= _MOST_ENTRIES else without_values(sighting))
 
 
 def compared_with_own(backward: str, forward: str) -> None:

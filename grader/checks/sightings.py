@@ -7,7 +7,7 @@ that the check looked at, and not on the value alone that failed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -69,6 +69,11 @@ def sightings_of(value: Any, name: str, *, roundoff: float = 0.0, within: float 
             values=_sample(array).astype(np.float64),
             within=max(within, ROUNDING_FACTOR * roundoff),
         )
+
+
+def without_values(sighting: Sighting) -> Sighting:
+    """Return what is left of a sighting where too much was seen to be kept."""
+    return replace(sighting, values=_NOTHING)
 
 
 def _sample(array: Array) -> Array:

@@ -119,6 +119,7 @@ def _notebooks(
     from grader.course import Course, find_course
     from grader.reports import notebook
     from grader.reports.folder import whole_folder
+    from grader.reports.text import counted
     from grader.submissions import Unreadable, find, original
 
     if options.submissions is None:
@@ -141,11 +142,16 @@ def _notebooks(
                     console.print(f"{found.id}: no notebook: {error}", soft_wrap=True, markup=False)
                     continue
                 (partial / f"{found.id}.ipynb").write_text(text, encoding="utf-8")
-                (partial / f"{found.id}.html").write_text(notebook.page(text), encoding="utf-8")
                 written += 1
+                try:
+                    page = notebook.page(text)
+                except notebook.NotebookError as error:
+                    console.print(f"{found.id}: no page: {error}", soft_wrap=True, markup=False)
+                    continue
+                (partial / f"{found.id}.html").write_text(page, encoding="utf-8")
     except Unreadable as error:
         raise GraderError(f"{options.submissions}: {error}") from None
-    console.print(f"Written: {folder}: {written} notebooks with feedback", soft_wrap=True, markup=False)
+    console.print(f"Written: {folder}: {counted(written, 'notebook')} with feedback", soft_wrap=True, markup=False)
 
 
 def _users(results: list[SubmissionResult]) -> Mapping[str, str]:

@@ -19,6 +19,13 @@ _DEFINITION = re.compile(r"^(?:async def|def|class) +(\w+)", re.MULTILINE)
 _TAG = "grader-feedback"
 """Tag of the cells that were added: feedback upon feedback replaces them."""
 
+_SHOWN = frozenset(
+    f"{family}/{kind}"
+    for family, kinds in {"text": ("plain", "html", "markdown", "latex"), "image": ("png", "jpeg", "svg+xml")}.items()
+    for kind in kinds
+)
+"""Kinds of output on the page: those that nbconvert's own sanitizer knows. Mermaid's text is none of them."""
+
 
 class NotebookError(ValueError):
     """A file is no notebook that can be shown; one line that says why."""
@@ -68,16 +75,27 @@ def feedback_notebook(result: SubmissionResult, data: bytes) -> str:
 
 
 def page(notebook: str) -> str:
-    """Return a notebook from :func:`feedback_notebook` as HTML without anything that runs."""
+    """Return a notebook from :func:`feedback_notebook` as HTML without anything that runs.
+
+    Raises
+    ------
+    NotebookError
+        When it cannot be shown.
+    """
     from nbconvert.exporters import HTMLExporter
 
     node = nbformat.reads(notebook, as_version=4)  # type: ignore[no-untyped-call]
+    for output in (output for cell in node.cells for output in cell.get("outputs", ()) if "data" in output):
+        output.data = {kind: data for kind, data in output.data.items() if kind in _SHOWN}
     # the lexer of IPython is a part of IPython, which is not needed for anything else here
     node.metadata.language_info = {"name": "python", "pygments_lexer": "python3"}
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         sanitize_html=True, exclude_input_prompt=True, exclude_output_prompt=True
     )
-    return str(exporter.from_notebook_node(node)[0])
+    try:
+        return str(exporter.from_notebook_node(node)[0])
+    except Exception as error:  # noqa: BLE001 - what a student's file makes the exporter raise is anything
+        raise NotebookError(f"it cannot be shown as a page ({type(error).__name__})") from None
 
 
 def _names(result: SubmissionResult) -> list[str]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from grader.sandbox.errors import Place
 
 _HANGING_LINE = re.compile(r'File "(?P<file>[^"\n]+)", line (?P<line>\d+) in (?P<function>\S+)')
 """How faulthandler names a line."""
+_HEAD = re.compile(r"\bdef\s+(?P<function>\w+)\s*(?:\((?P<parameters>[^)]*))?")
+"""How a definition begins; parameters behind a bracket of a default or an annotation are left out."""
+_WORD = re.compile(r"\w+")
 _CELL_FILE = re.compile(r"<cell (\d{1,9})>")
 _WORKER_FOLDER = re.compile(r".*/worker-\d+/")
 
@@ -36,7 +40,7 @@ class Code:
         if own is None or not 0 < line <= len(lines):
             return None
         name, text = own
-        known = function.isidentifier() and re.search(rf"\bdef\s+{function}\b", text) is not None
+        known = any(match["function"] == function for match in _HEAD.finditer(text))
         return Place(name, line, lines[line - 1].strip(), function if known else "", cell if self.notebook else None)
 
     def hanging_place(self, words: str) -> Place | None:
@@ -52,7 +56,23 @@ class Code:
 
     def has_word(self, word: str) -> bool:
         """Whether an identifier occurs in the submission."""
-        return word.isidentifier() and any(re.search(rf"\b{word}\b", text) for text in self.cells)
+        return word.isidentifier() and word in self._words
+
+    def has_parameter(self, function: str, name: str) -> bool:
+        """Whether the submission defines a function, or a method, that has a parameter of this name.
+
+        A worker that could have any of the submission's words printed could spell hidden inputs.
+        """
+        own = function.rpartition(".")[2]
+        return any(
+            match["function"] == own and name in _WORD.findall(match["parameters"])
+            for text in self.cells
+            for match in _HEAD.finditer(text)
+        )
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(word for text in self.cells for word in _WORD.findall(text))
 
     def _file(self, cell: int, file: str) -> tuple[str, str] | None:
         """Name and text of a file or cell, where the submission has it."""

@@ -225,7 +225,7 @@ class Session:
         if isinstance(answer, wire.Raised):
             raise imports.depends(self.code, self.loaded, function, answer) or self._raised(function, answer)
         for name in answer.changed[:_MOST_CHANGES]:
-            argument = f"its argument `{name}`" if self.code.has_word(name) else "an argument"
+            argument = f"its argument `{name}`" if self.code.has_parameter(function, name) else "an argument"
             self.seen.changed[f"`{function}` changes {argument} in place"] = None
         self.seen.generators = answer.generators
         return answer.value

@@ -13,6 +13,7 @@ import numpy as np
 
 from grader.evidence import NotImplementedByStudent
 from grader.sandbox.errors import Garbled, NotCarried, SandboxError, SubmissionFault
+from grader.sandbox.generators import is_ahead
 from grader.sandbox.session import Session
 from grader.worker import forms, values, wire
 
@@ -276,9 +277,9 @@ def _move_on(session: Session, function: str, generator: np.random.Generator, le
         found = values.decode(left, lambda _: None)
     except wire.WireError:
         found = None
-    if not isinstance(found, np.random.Generator) or type(found.bit_generator) is not type(generator.bit_generator):
+    if not isinstance(found, np.random.Generator) or not is_ahead(found, generator):
         session.end()
-        raise Garbled(function, f"`{function}` left a random generator that is none")
+        raise Garbled(function, f"`{function}` left its random generator in a state to which no draws lead")
     generator.bit_generator.state = found.bit_generator.state
 
 

@@ -23,6 +23,10 @@ MAX_ZIPS = 2
 MAX_DIRECTORY = 16 * 2**20
 """Bytes of a zip's own directory: 150,000 names, or a class of 300 with 500 files each; about 100 MB once parsed."""
 
+_LONGEST_NAME, _DEEPEST = 1000, 30
+"""Characters, and folders, of a name that is read. Each folder around a file is listed: the names of one directory may
+become thirty times as large, and not a thousand times."""
+
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError)
 _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What students' tools write. Others (LZMA) let the file choose how much memory its reader takes."""
@@ -40,7 +44,7 @@ class Archive:
         paths = [(_member_path(info), info) for info in self._zip.infolist()]
         unsafe = sum(path is None for path, _ in paths)
         plural = "" if unsafe == 1 else "s"
-        left_out = (f"{unsafe} file{plural} of the zip left out: the name leads out of it",)
+        left_out = (f"{unsafe} file{plural} of the zip left out: the name leads out of it, or is too long",)
         self.notes: tuple[str, ...] = left_out if unsafe else ()
         safe = [(path, info) for path, info in paths if path is not None]
         # Of two members with one name the later counts, as it does for every tool that unpacks.
@@ -129,16 +133,19 @@ def _opened(file: FileOnDisk | io.BytesIO, name: str) -> zipfile.ZipFile:
 
 
 def _member_path(info: zipfile.ZipInfo) -> PurePosixPath | None:
-    """Return the path of a member, or None when it would lead out of the zip."""
+    """Return the path of a member, or None when it would lead out of the zip, or is longer than anybody's own."""
     name = info.filename
     if not info.flag_bits & 0x800:  # not marked as UTF-8, though most tools write that; else it is code page 437
         try:
             name = name.encode("cp437").decode("utf-8")
         except ValueError:
             name = info.filename
+    if len(name) > _LONGEST_NAME:
+        return None
     path = PurePosixPath(clean(name).replace("\\", "/"))
     drive = bool(path.parts) and path.parts[0].endswith(":")
-    return None if path.is_absolute() or drive or ".." in path.parts or not path.parts else path
+    unsafe = path.is_absolute() or drive or ".." in path.parts
+    return None if unsafe or not 0 < len(path.parts) <= _DEEPEST else path
 
 
 def _folders(path: PurePosixPath, info: zipfile.ZipInfo) -> list[PurePosixPath]:

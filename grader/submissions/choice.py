@@ -17,6 +17,8 @@ from grader.submissions.model import Found, Unreadable
 from grader.submissions.names import CODE_SUFFIXES, is_code, is_exact, is_near, shown
 from grader.submissions.trees import Tree
 
+_READ = 10
+"""Candidates that are read: a large notebook takes seconds, and nobody can mean so many."""
 _LISTED = 5
 """File names in a message of one line."""
 
@@ -53,6 +55,8 @@ def choose(tree: Tree, found: Found, *, released: Mapping[str, bytes]) -> Choice
     near = _uppermost([name for name in code if is_near(name, (found.module, *found.aliases))], found.module)
     copies = [name for name in near if name not in exact]
     for candidates in (exact, copies):
+        if len(candidates) > _READ:
+            raise Unreadable(_too_many(candidates))
         edited = [name for name in candidates if _is_edited(tree, name, released)]
         if edited:
             return Choice(_only(tree, edited), _not_graded(copies, found.module) if candidates is exact else ())
@@ -105,7 +109,11 @@ def _only(tree: Tree, edited: list[str]) -> str:
     contents = {_essence(name, tree.read(name, limit=MAX_FILE)) for name in edited}
     if len(contents) == 1 and None not in contents:
         return _script_first(edited)
-    raise Unreadable(f"{len(edited)} candidates, {_listed(edited)}: keep only the one that counts")
+    raise Unreadable(_too_many(edited))
+
+
+def _too_many(names: list[str]) -> str:
+    return f"{len(names)} candidates, {_listed(names)}: keep only the one that counts"
 
 
 def _script_first(names: list[str]) -> str:

@@ -32,6 +32,8 @@ _SEPARATORS = " -_.+"
 
 MAX_ID = 80
 """File systems take 255 bytes: an id leaves room for suffixes, and for a folder listing that people can read."""
+_RESERVED = "index"
+"""The name of the page of the class, beside which the pages of its students lie."""
 _SHOWN = 60
 """Characters of a file name in a message of one line."""
 
@@ -165,7 +167,7 @@ def unique_id(student: str, taken: set[str]) -> str:
     """
     base = _ascii(student)
     candidate, count = base, 1
-    while candidate.casefold() in taken:
+    while candidate.casefold() in taken or candidate.casefold() == _RESERVED:
         count += 1
         candidate = f"{base[: MAX_ID - len(str(count)) - 1]}-{count}"
     taken.add(candidate.casefold())

@@ -16,6 +16,9 @@ grader a microsecond and some hundred bytes, several times over."""
 MAX_ENTRIES = 2**23
 """Most entries of an array: as doubles they fill a frame. Of bytes a frame would hold eight times as many, and whoever
 looks at them makes doubles of them, several times over."""
+MAX_KEYS = 1000
+"""Most keys of a dict. Integers can be chosen so that each is looked for in the places of all others: a hundred
+thousand take minutes, a thousand take milliseconds, and all that a message holds, in dicts of a thousand, seconds."""
 MAX_COLLISIONS = 100
 """Most keys of a dict whose hash another key has too. Those of integers can be chosen, and then a dict of a hundred
 thousand keys takes minutes; in honest ones they hardly occur (-1 and -2 are a pair)."""
@@ -23,9 +26,10 @@ MAX_DIMENSIONS = 32
 """As many axes as every numpy allows."""
 DTYPES = frozenset({"?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "F", "D"})
 """Type characters of arrays that cross by value: booleans, integers, reals, complex; never objects."""
-GENERATORS = frozenset({"PCG64", "PCG64DXSM", "SFC64"})
-"""Bit generators that cross: those whose state is a few integers, numpy's default among them. MT19937 and Philox keep a
-place in a buffer too, which numpy believes unseen: a wrong one reads beyond the buffer, in the trusted process."""
+GENERATORS = frozenset({"PCG64", "PCG64DXSM"})
+"""Bit generators that cross: numpy's default and its next one, of whose states it can be told how far apart they
+are. MT19937 and Philox keep a place in a buffer too, which numpy believes unseen: a wrong one reads beyond the buffer,
+in the trusted process."""
 
 
 def encodable(text: str) -> str:

@@ -204,6 +204,8 @@ def _decode_list(value: Any, special: Special, watch: Watch | None, depth: int) 
 def _decode_dict(value: Any, special: Special, watch: Watch | None, depth: int) -> Any:
     if len(value.keys) != len(value.values):
         raise wire.WireError("a dict came with unequal numbers of keys and values")
+    if len(value.keys) > forms.MAX_KEYS:
+        raise wire.WireError(f"a dict came with {len(value.keys)} keys, more than {forms.MAX_KEYS}")
     keys = [decode(key, special, watch, depth) for key in value.keys]
     items = [decode(item, special, watch, depth) for item in value.values]
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from grader.checks.record import recording, sighted
 from grader.checks.sightings import alike, sightings_of
 
 X = np.array([[1.0, -2.0, 0.5], [3.0, 0.25, -1.0]])
@@ -95,3 +96,12 @@ def test_of_a_large_structure_the_first_parts_are_kept_and_that_there_are_more()
     found = list(sightings_of([1.0] * 20_000, "x"))
     assert len(found) == 10_001
     assert found[-1].form == "more than 10000 parts"
+
+
+def test_of_all_that_a_check_sees_a_few_megabytes_are_kept():
+    with recording() as kept:
+        for _ in range(4):
+            sighted([np.zeros(2**16)] * 4, "x")
+    assert sum(one.values.size for one in kept.sightings) == 2**19
+    assert {one.form for one in kept.sightings} == {"number (65536,)"}
+    assert len(kept.sightings) == 16

@@ -84,6 +84,21 @@ def test_the_page_runs_nothing_of_the_students(mallory):
     assert "Linear layer: 0 of 4 points" in body
 
 
+@pytest.mark.parametrize("kind", ["text/vnd.mermaid", "application/javascript", "application/vnd.x+json", "text/x"])
+def test_outputs_of_other_kinds_are_not_on_the_page(mallory, kind):
+    data = {kind: "</pre></div><script>alert(7)</script>", "text/plain": "seven"}
+    output = {"output_type": "display_data", "data": data, "metadata": {}}
+    text = page(feedback_notebook(mallory, handed_in(code("x", output))))
+    assert "alert(7)" not in text
+    assert "seven" in text
+
+
+def test_what_cannot_be_a_page_is_refused_in_one_line(ada):
+    pasted = {"cell_type": "markdown", "source": "![sketch](attachment:sketch.png)", "metadata": {}}
+    with pytest.raises(NotebookError, match=r"it cannot be shown as a page \(\w+\)"):
+        page(feedback_notebook(ada, handed_in(pasted)))
+
+
 @pytest.mark.parametrize("data", [b"", b"\xff", b"[]", b"{}", b'{"nbformat": 4}', handed_in({"cell_type": 3})])
 def test_what_is_no_notebook_is_refused_in_one_line(ada, data):
     with pytest.raises(NotebookError, match=r"it cannot be read \(\w+\)"):

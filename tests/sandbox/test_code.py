@@ -57,6 +57,20 @@ def test_words_are_looked_up_whole():
     assert not SCRIPT.has_word(".*")
 
 
+def test_parameters_are_those_of_the_function():
+    assert SCRIPT.has_parameter("f", "x")
+    assert SCRIPT.has_parameter("Layer.f", "x")
+    assert not SCRIPT.has_parameter("f", "twice")
+    assert not SCRIPT.has_parameter("g", "x")
+
+
+def test_nothing_is_made_of_a_long_word():
+    word = "a" * 2**23
+    assert not SCRIPT.has_word(word)
+    assert not SCRIPT.has_parameter("f", word)
+    assert SCRIPT.place(0, "work.py", 3, word) == Place("work.py", 3, "return x  # twice", "")
+
+
 class TestHangingPlaces:
     def test_the_innermost_line_of_the_student_is_taken(self):
         words = (

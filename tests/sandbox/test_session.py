@@ -72,6 +72,12 @@ class TestEndlessLoops:
         with pytest.raises(errors.TimedOut):
             student.f(lambda w: time.sleep(0.01))
 
+    def test_that_drip_where_they_would_say_so_are_not_listened_to_for_ever(self, submit):
+        # a byte 50 times a second, into the pipe of 64 KB that faulthandler writes to: it takes 22 minutes to fill
+        student = submit("import os, time\ndef f():\n    while True: os.write(101, b'.'); time.sleep(0.02)", seconds=0.3)
+        with pytest.raises(errors.TimedOut):
+            student.f()
+
     def test_the_time_of_a_check_is_that_of_all_its_calls(self, submit):
         student = submit("import time\ndef f(): time.sleep(0.2)", seconds=0.5)
         assert student.f() is None

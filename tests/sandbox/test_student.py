@@ -173,8 +173,35 @@ def test_what_is_left_as_a_generator_and_is_none_is_garbage(submit):
         "import sys\n"
         "values = next(m for n, m in sys.modules.items() if n.endswith('.values') and hasattr(m, 'encode_generator'))\n"
         "forms = sys.modules[values.__name__.replace('values', 'forms')]\n"
-        "values.encode_generator = lambda g: forms.Generator('SFC64', {})\n"
+        "values.encode_generator = lambda g: forms.Generator('PCG64', {})\n"
         "def draw(rng):\n    return 1\n"
     )
     with pytest.raises(errors.SubmissionFault):
         student.draw(np.random.default_rng(0))
+
+
+STATES = {
+    # normal() of numpy draws for ever from here: each state is followed by itself
+    "a fixed point": (
+        "s, m = 2**128 - 256, 0x2360ED051FC65DA44385DF649FCCF645; "
+        "state['state'] = {'state': s, 'inc': s * (1 - m) % 2**128}"
+    ),
+    "another stream": "state['state']['inc'] ^= 2",
+    "one step back": "rng.bit_generator.advance(2**128 - 1); state = rng.bit_generator.state",
+    "a minute of draws, and one": "rng.bit_generator.advance(2**36 + 1); state = rng.bit_generator.state",
+}
+
+
+@pytest.mark.parametrize("line", STATES.values(), ids=STATES)
+@pytest.mark.parametrize("kind", [np.random.PCG64, np.random.PCG64DXSM])
+def test_a_generator_is_taken_back_only_where_draws_lead(submit, kind, line):
+    code = "def draw(rng):\n    state = rng.bit_generator.state\n    {}\n    rng.bit_generator.state = state\n    return 1\n"
+    rng = np.random.Generator(kind(5))
+    ahead = submit(code.format("rng.bit_generator.advance(2**36); state = rng.bit_generator.state"))
+    assert ahead.draw(rng) == 1
+    due = kind(5)
+    due.advance(2**36)
+    assert rng.bit_generator.state == due.state
+    with pytest.raises(errors.Garbled, match="a state to which no draws lead"):
+        submit(code.format(line)).draw(rng)
+    assert rng.bit_generator.state == due.state

@@ -56,7 +56,13 @@ class TestNames:
     def test_a_name_that_leads_out_is_left_out_and_noted(self, hand_in, zipped, name):
         submission = hand_in(zipped({"backprop.py": CODE, name: "evil"}))
         assert submission.siblings == {}
-        assert submission.notes == ("1 file of the zip left out: the name leads out of it",)
+        assert submission.notes == ("1 file of the zip left out: the name leads out of it, or is too long",)
+
+    @pytest.mark.parametrize("name", ["b/" * 32000 + "x.txt", "b/" * 30 + "x.txt", "b" * 1001])
+    def test_so_is_one_that_is_longer_than_anybodys(self, hand_in, zipped, name):
+        submission = hand_in(zipped({"backprop.py": CODE, name: "long", "b/" * 29 + "x.txt": "deep"}))
+        assert dict(submission.siblings) == {"b/" * 29 + "x.txt": b"deep"}
+        assert submission.notes == ("1 file of the zip left out: the name leads out of it, or is too long",)
 
     def test_backslashes_of_windows_are_folders(self, hand_in, zipped):
         submission = hand_in(zipped({"backprop.py": CODE, "data\\weights.csv": "1"}))

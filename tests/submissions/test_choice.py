@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from grader.submissions import Unreadable, find_own, read
+from grader.submissions import Unreadable, choice, find_own, read
 
 STUB = 'def double(x):\n    """Twice x."""\n    # Your code here.\n    raise NotImplementedError("double")\n'
 DONE = 'def double(x):\n    """Twice x."""\n    return 2 * x\n'
@@ -53,6 +53,12 @@ class TestScriptAndNotebook:
         root = write({"backprop.py": DONE, "backprop.ipynb": notebook(OTHER)})
         message = refusal(root, released=released)
         assert message == "2 candidates, backprop.ipynb and backprop.py: keep only the one that counts"
+
+    def test_of_many_none_is_read(self, write, notebook, released, monkeypatch):
+        monkeypatch.setattr(choice, "_essence", lambda *_: pytest.fail("it was read"))
+        root = write({f"backprop{number}.ipynb": notebook(OTHER) for number in range(11)})
+        message = refusal(root, released=released)
+        assert message.startswith("11 candidates, backprop0.ipynb, ")
 
     def test_a_pair_that_says_the_same_is_no_choice(self, write, notebook, released):
         script = f"# %% [markdown]\n# prose\n\n# %%\n# %matplotlib inline\n\n# %%\n{DONE}"

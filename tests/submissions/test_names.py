@@ -28,6 +28,10 @@ class TestIds:
     def test_an_id_is_what_ascii_keeps_of_the_name(self, student, expected):
         assert unique_id(student, set()) == expected
 
+    def test_no_student_has_the_page_of_the_class(self):
+        taken: set[str] = set()
+        assert [unique_id(name, taken) for name in ("Index", "index")] == ["Index-2", "index-3"]
+
     def test_a_name_without_ascii_keeps_its_id_when_others_join(self):
         assert unique_id("李雷", set()) == unique_id("李雷", {"student-x"})
         assert re.fullmatch("student-[0-9a-f]{8}", unique_id("李雷", set()))

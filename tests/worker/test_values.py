@@ -342,6 +342,14 @@ def test_generators_within_generators_are_no_deeper_than_other_values():
         values.decode(nested, _special)
 
 
+def test_a_dict_has_few_keys():
+    most = forms.Dict(list(range(forms.MAX_KEYS)), [0] * forms.MAX_KEYS)
+    assert len(values.decode(most, _special)) == forms.MAX_KEYS
+    more = forms.Dict([*most.keys, -5], [*most.values, 0])
+    with pytest.raises(wire.WireError, match="1001 keys, more than 1000"):
+        values.decode(more, _special)
+
+
 class TestAnArrayOfTooManyEntries:
     """A frame holds eight times as many bytes as doubles, and doubles are what is made of them."""
 
