@@ -35,8 +35,8 @@ def sequence(*elements: float) -> np.ndarray[Any, np.dtype[np.float64]]:
 L = float(np.log(3) / 2)
 """Where e^(2 L) = 3: tanh is 1/2 at L, 4/5 at 2 L and 13/14 at 3 L; the sigmoid is 3/4 at 2 L and 1/4 at -2 L."""
 
-WIDE = 50.0
-"""A bias that opens a gate, and closes it with a minus sign: the sigmoid is 1 or 0 to the last digit."""
+WIDE = 1e3
+"""A bias that opens a gate, and closes it with a minus sign: the sigmoid is 1 or 0, and exp overflows."""
 
 
 def weights(rng: Any, d: int, p: int, gates: int = 1) -> dict[str, Any]:
@@ -71,17 +71,19 @@ def check_kalman_of_a_signal_that_rests(student: Any) -> None:
 
 @exercise("rnn")
 def check_rnn_step_example(student: Any) -> None:
-    """One step is right in an example."""
+    """One step is right in an example, and far out, where tanh is 1 or -1."""
     # x w_x = L (1, 2), h w_h = L (1 - 2, 3 - 1) and b = L (1, -1): together L (1, 3).
     arguments = matrix([1]), matrix([1, -1]), L * matrix([1, 2]), L * matrix([1, 3], [2, 1]), L * np.array([1.0, -1.0])
     gives(student.rnn_step_forward, *arguments, h_next=matrix([1 / 2, 13 / 14]), cache=None)
+    far = matrix([1]), matrix([0, 0]), WIDE * matrix([1, -1]), matrix([0, 0], [0, 0]), np.zeros(2)
+    gives(student.rnn_step_forward, *far, h_next=matrix([1, -1]), cache=None)
 
 
 @exercise("rnn")
 def check_rnn_step_backward_agrees_with_forward(student: Any, rng: Any) -> None:
     """rnn_step_backward is the gradient of your rnn_step_forward."""
     at = {"x": rng.normal(size=(3, 2)), "h": rng.normal(size=(3, 4)), **weights(rng, 2, 4)}
-    gradient.agrees(student.rnn_step_forward, student.rnn_step_backward, at=at, rng=rng)
+    gradient.agrees(student.rnn_step_forward, student.rnn_step_backward, at=at, rng=rng, output="h_next")
 
 
 @exercise("rnn")
@@ -96,9 +98,8 @@ def check_rnn_forward_example(student: Any) -> None:
 def check_rnn_backward_agrees_with_forward(student: Any, rng: Any) -> None:
     """rnn_backward is the gradient of your rnn_forward."""
     at = {"xs": rng.normal(size=(6, 4, 3)), "h0": rng.normal(size=(6, 5)), **weights(rng, 3, 5)}
-    gradient.agrees(
-        student.rnn_forward, student.rnn_backward, at=at, rng=rng, returns=["dxs", "dh0", "dw_x", "dw_h", "db"]
-    )
+    names = "dxs", "dh0", "dw_x", "dw_h", "db"
+    gradient.agrees(student.rnn_forward, student.rnn_backward, at=at, rng=rng, returns=names, output="hs")
 
 
 @exercise("rnn")
@@ -154,7 +155,7 @@ def check_gru_keeps_its_state(student: Any, rng: Any) -> None:
 def check_gru_step_backward_agrees_with_forward(student: Any, rng: Any) -> None:
     """gru_step_backward is the gradient of your gru_step_forward."""
     at = {"x": rng.normal(size=(3, 2)), "h": rng.normal(size=(3, 4)), **weights(rng, 2, 4, gates=3)}
-    gradient.agrees(student.gru_step_forward, student.gru_step_backward, at=at, rng=rng)
+    gradient.agrees(student.gru_step_forward, student.gru_step_backward, at=at, rng=rng, output="h_next")
 
 
 # --- lstm -------------------------------------------------------------------------------------------------------------
@@ -191,8 +192,8 @@ def check_lstm_step_backward_agrees_with_forward(student: Any, rng: Any) -> None
 
 @exercise("lstm")
 def check_lstm_remembers(student: Any, rng: Any) -> None:
-    """With the forget gate at 1 and the input gate at 0, the memory survives thirty elements."""
-    xs, h0, c0 = rng.normal(size=(2, 30, 3)), rng.normal(size=(2, 4)), rng.normal(size=(2, 4))
+    """With the forget gate at 1 and the input gate at 0, the memory survives thirty elements, also a large one."""
+    xs, h0, c0 = rng.normal(size=(2, 30, 3)), rng.normal(size=(2, 4)), 20 * rng.normal(size=(2, 4))
     w_x, w_h, b = weights(rng, 3, 4, gates=4).values()
     b[:4] -= WIDE
     b[4:8] += WIDE
@@ -225,10 +226,13 @@ def check_lstm_backward_agrees_with_forward(student: Any, rng: Any) -> None:
 @exercise("readout")
 def check_bidirectional_example(student: Any) -> None:
     """Both directions are read off at the same time in an example."""
-    # Both networks compute tanh(L x + 2 L h_before) from 0. Forward over 1, -1: 1/2, then tanh(-L + L) = 0. Backward
-    # over -1, 1: -1/2 at the second element, then 0 at the first. The outputs are 2 * 1/2 + 4 * 0 and 2 * 0 - 4 / 2.
-    network = matrix([0]), matrix([L]), matrix([2 * L]), np.zeros(1)
-    gives(student.bidirectional, sequence(1, -1), network, network, matrix([2]), matrix([4]), ys=sequence(1, -2))
+    # Both networks compute tanh(L x + 2 L h_before). Forward over 3, -1, -2 from -1: tanh of L, 0 and -2 L is 1/2, 0 and
+    # -4/5. Backward over -2, -1, 3 from 1: tanh of 0, -L and 2 L is 0 at the third element, -1/2 at the second and 4/5 at
+    # the first. So the outputs are 2 / 2 + 10 * 4/5, then 2 * 0 - 10 / 2, then -2 * 4/5 + 10 * 0.
+    layer = matrix([L]), matrix([2 * L]), np.zeros(1)
+    networks = (matrix([-1]), *layer), (matrix([1]), *layer)
+    due = sequence(9, -5, -8 / 5)
+    gives(student.bidirectional, sequence(3, -1, -2), *networks, matrix([2]), matrix([10]), ys=due)
 
 
 @exercise("readout")

@@ -19,7 +19,7 @@ from grader.checks.calling import keeping, name_of, results
 from grader.checks.convergence.verdict import curve
 from grader.checks.problems import tokens
 from grader.checks.record import exhibited
-from grader.evidence import Evidence
+from grader.evidence import CheckFailure, Evidence
 
 Array = npt.NDArray[np.float64]
 Function = Callable[..., Any]
@@ -33,24 +33,87 @@ SEQUENCES = pytest.mark.parametrize(
 STEPS = pytest.mark.parametrize("lengths", [(3, 4, 2, 5), (1, 1, 4, 2)], ids=["a batch", "one sequence"])
 """The same for a single step, where T does not matter."""
 
-WIDE = 50.0
-"""A bias that opens a gate, and closes it with a minus sign: the sigmoid is 1 or 0 to the last digit."""
+WIDE = 1e3
+"""A bias that opens a gate, and closes it with a minus sign: the sigmoid is 1 or 0, and exp overflows."""
 
 
-def through(forward: Function, backward: Function, outputs: tuple[str, ...]) -> Function:
-    """Forward and then backward, as one function of a tuple of upstream gradients and of the inputs."""
+OF_STEP = "dx", "dh", "dw_x", "dw_h", "db"
+OF_SEQUENCE = "dxs", "dh0", "dw_x", "dw_h", "db"
+STEP_OUTPUTS, OUTPUTS = ("h_next", "c_next"), ("hs", "c_last")
+OF_LSTM_STEP = "dx", "dh", "dc", "dw_x", "dw_h", "db"
+OF_LSTM = "dxs", "dh0", "dc0", "dw_x", "dw_h", "db"
+
+LAYERS = {
+    "rnn_step": (("h_next",), OF_STEP),
+    "rnn": (("hs",), OF_SEQUENCE),
+    "gru_step": (("h_next",), OF_STEP),
+    "lstm_step": (STEP_OUTPUTS, OF_LSTM_STEP),
+    "lstm": (OUTPUTS, OF_LSTM),
+}
+"""Outputs and gradients of the pairs of a forward and a backward."""
+
+
+def pair(answer: Any, layer: str) -> tuple[Function, Function]:
+    """Return forward and backward of a layer."""
+    return getattr(answer, f"{layer}_forward"), getattr(answer, f"{layer}_backward")
+
+
+def through(forward: Function, backward: Function, layer: str) -> Function:
+    """Forward and then backward, as one function of a tuple of upstream gradients and of the inputs.
+
+    It returns the outputs before the gradients: where they are wrong too, forward is to be mended first.
+    """
+    outputs, gradients = LAYERS[layer]
     kept = keeping(forward, len(outputs))
 
-    def gradients(upstream: tuple[Any, ...], inputs: tuple[Any, ...]) -> Any:
-        *_, cache = results(kept(*inputs), (*outputs, "cache"), of=name_of(forward))
-        return backward(*upstream, cache)
+    def both(upstream: tuple[Any, ...], inputs: tuple[Any, ...]) -> Any:
+        *found, cache = results(kept(*inputs), (*outputs, "cache"), of=name_of(forward))
+        return (*found, *results(backward(*upstream, cache), gradients, of=name_of(backward)))
 
-    gradients.__name__ = name_of(backward)
-    return gradients
+    both.__name__ = name_of(backward)
+    return both
 
 
 due_through = lru_cache(maxsize=None)(through)
 """The same for functions of the reference: one function for each pair, so that its answers are known again."""
+
+
+def gradients_agree(
+    student: Any, reference: Any, layer: str, upstream: tuple[Array, ...], inputs: dict[str, Array]
+) -> None:
+    """Check the gradients of a layer, and the outputs that they belong to."""
+    value.agrees(
+        through(*pair(student, layer), layer),
+        due_through(*pair(reference, layer), layer),
+        upstream,
+        tuple(inputs.values()),
+        returns=sum(LAYERS[layer], ()),
+    )
+
+
+def caches_are_kept_apart(
+    student: Any, layer: str, upstream: tuple[Array, ...], one: dict[str, Array], other: dict[str, Array]
+) -> None:
+    """Check that backward gives the same from a cache, whether forward is called again in between or not."""
+    outputs, gradients = LAYERS[layer]
+    forward, backward = pair(student, layer)
+    kept = keeping(forward, len(outputs))
+
+    def cache_of(inputs: dict[str, Array]) -> Any:
+        return results(kept(*inputs.values()), (*outputs, "cache"), of=name_of(forward))[-1]
+
+    def back(cache: Any) -> tuple[Any, ...]:
+        return results(backward(*upstream, cache), gradients, of=name_of(backward))
+
+    due = back(cache_of(one))
+    first, _ = cache_of(one), cache_of(other)
+    for name, got, want, argument in zip(gradients, back(first), due, one.values(), strict=True):
+        expect(want, name).has_shape(argument.shape).varies()
+        try:
+            expect(got, f"{name} after another forward").close_to(want)
+        except CheckFailure as failed:
+            hint = "Keep what backward needs in the cache that forward returns: the next call changes what is global."
+            raise CheckFailure(f"{failed.message} {hint}", hint=hint, evidence=failed.evidence) from None
 
 
 def joined(forward: Function, backward: Function, outputs: tuple[str, ...]) -> tuple[Function, Function]:
@@ -90,13 +153,19 @@ def inputs_over_time(rng: Any, lengths: Lengths, gates: int = 1, states: tuple[s
     return {"xs": rng.normal(size=(N, T, d)), **starts, **weights(rng, d, p, gates)}
 
 
+def large(rng: Any, *shape: int) -> Array:
+    """Draw an upstream gradient of about 1000, so that clipped gradients show."""
+    drawn: Array = 1e3 * rng.normal(size=shape)
+    return drawn
+
+
 # --- kalman -----------------------------------------------------------------------------------------------------------
 
 FILTERS = pytest.mark.parametrize(
     ("T", "constants"),
     [(6, (0.8, 0.5, 1.7, -0.6, 2.3)), (4, (-1.3, 0.7, 0.4, 1.5, 0.2)), (5, (1.1, 0.0, 0.9, 0.7, 0.0)),
-     (1, (1.4, 0.6, 0.3, 2.0, 1.1))],
-    ids=["a signal that fades", "one that grows and swings", "one that is known", "one observation"],
+     (1, (1.4, 0.6, 0.3, 2.0, 1.1)), (12, (0.8, 5e-5, 1.7e-4, -0.6, 2.3e-4))],
+    ids=["a signal that fades", "one that grows and swings", "one that is known", "one observation", "small variances"],
 )  # fmt: skip
 """a, var_state, var_obs, mu0, var0: neither 0 nor 1 where a forgotten factor would not show."""
 
@@ -166,9 +235,6 @@ def check_means_are_linear(student: Any, rng: Any) -> None:
 
 # --- rnn --------------------------------------------------------------------------------------------------------------
 
-OF_STEP = "dx", "dh", "dw_x", "dw_h", "db"
-OF_SEQUENCE = "dxs", "dh0", "dw_x", "dw_h", "db"
-
 
 @exercise("rnn")
 @STEPS
@@ -182,13 +248,7 @@ def check_rnn_step_follows_the_definition(student: Any, reference: Any, rng: Any
 @STEPS
 def check_rnn_step_backward_follows_the_definition(student: Any, reference: Any, rng: Any, lengths: Lengths) -> None:
     """The gradients of one step are right."""
-    value.agrees(
-        through(student.rnn_step_forward, student.rnn_step_backward, ("h_next",)),
-        due_through(reference.rnn_step_forward, reference.rnn_step_backward, ("h_next",)),
-        (rng.normal(size=(lengths[0], lengths[3])),),
-        tuple(step_inputs(rng, lengths).values()),
-        returns=OF_STEP,
-    )
+    gradients_agree(student, reference, "rnn_step", (large(rng, lengths[0], lengths[3]),), step_inputs(rng, lengths))
 
 
 @exercise("rnn")
@@ -204,13 +264,7 @@ def check_rnn_forward_follows_the_definition(student: Any, reference: Any, rng: 
 def check_rnn_backward_follows_the_definition(student: Any, reference: Any, rng: Any, lengths: Lengths) -> None:
     """The gradients through time are right."""
     N, T, _, p = lengths
-    value.agrees(
-        through(student.rnn_forward, student.rnn_backward, ("hs",)),
-        due_through(reference.rnn_forward, reference.rnn_backward, ("hs",)),
-        (rng.normal(size=(N, T, p)),),
-        tuple(inputs_over_time(rng, lengths).values()),
-        returns=OF_SEQUENCE,
-    )
+    gradients_agree(student, reference, "rnn", (large(rng, N, T, p),), inputs_over_time(rng, lengths))
 
 
 @exercise("rnn")
@@ -222,20 +276,26 @@ def check_rnn_backward_reaches_through_forty_steps(student: Any, reference: Any,
     inputs = inputs_over_time(rng, lengths)
     inputs["w_h"] = np.linalg.qr(inputs["w_h"])[0]  # orthogonal and little input: the gradient survives
     inputs["w_x"], inputs["b"] = inputs["w_x"] / 10, inputs["b"] / 10
-    value.agrees(
-        through(student.rnn_forward, student.rnn_backward, ("hs",)),
-        due_through(reference.rnn_forward, reference.rnn_backward, ("hs",)),
-        (upstream,),
-        tuple(inputs.values()),
-        returns=OF_SEQUENCE,
-    )
+    gradients_agree(student, reference, "rnn", (upstream,), inputs)
 
 
 @exercise("rnn", weight=2)
 def check_rnn_backward_is_the_gradient_of_forward(student: Any, rng: Any) -> None:
     """rnn_backward is the gradient of your rnn_forward."""
     at = inputs_over_time(rng, (3, 4, 2, 5))
-    gradient.agrees(student.rnn_forward, student.rnn_backward, at=at, rng=rng, returns=OF_SEQUENCE)
+    gradient.agrees(student.rnn_forward, student.rnn_backward, at=at, rng=rng, returns=OF_SEQUENCE, output="hs")
+
+
+@exercise("rnn")
+def check_rnn_caches_are_kept_apart(student: Any, rng: Any) -> None:
+    """Each backward reads the cache that it is given, also when forward was called again before it."""
+    N, T, _, p = lengths = (3, 4, 2, 5)
+    caches_are_kept_apart(
+        student, "rnn_step", (rng.normal(size=(N, p)),), step_inputs(rng, lengths), step_inputs(rng, lengths)
+    )
+    caches_are_kept_apart(
+        student, "rnn", (rng.normal(size=(N, T, p)),), inputs_over_time(rng, lengths), inputs_over_time(rng, lengths)
+    )
 
 
 @exercise("rnn")
@@ -247,8 +307,9 @@ def check_states_do_not_know_the_future(student: Any, rng: Any) -> None:
 
 @exercise("rnn", weight=2)
 @pytest.mark.parametrize(
-    ("lengths", "window"), [((3, 6, 2, 5), 2), ((2, 7, 3, 4), 3), ((1, 4, 2, 3), 1), ((2, 3, 4, 5), 5)],
-    ids=["whole windows", "with a rest", "windows of one element", "longer than the sequence"],
+    ("lengths", "window"),
+    [((3, 6, 2, 5), 2), ((2, 7, 3, 4), 3), ((1, 4, 2, 3), 1), ((2, 4, 3, 5), 4), ((2, 3, 4, 5), 5)],
+    ids=["whole windows", "with a rest", "windows of one element", "as long as the sequence", "longer than it"],
 )  # fmt: skip
 def check_truncated_bptt_follows_the_definition(
     student: Any, reference: Any, rng: Any, lengths: Lengths, window: int
@@ -274,12 +335,8 @@ def check_gru_step_follows_the_definition(student: Any, reference: Any, rng: Any
 @STEPS
 def check_gru_step_backward_follows_the_definition(student: Any, reference: Any, rng: Any, lengths: Lengths) -> None:
     """The gradients of one step of the gated unit are right."""
-    value.agrees(
-        through(student.gru_step_forward, student.gru_step_backward, ("h_next",)),
-        due_through(reference.gru_step_forward, reference.gru_step_backward, ("h_next",)),
-        (rng.normal(size=(lengths[0], lengths[3])),),
-        tuple(step_inputs(rng, lengths, gates=3).values()),
-        returns=OF_STEP,
+    gradients_agree(
+        student, reference, "gru_step", (large(rng, lengths[0], lengths[3]),), step_inputs(rng, lengths, gates=3)
     )
 
 
@@ -287,7 +344,7 @@ def check_gru_step_backward_follows_the_definition(student: Any, reference: Any,
 def check_gru_step_backward_is_the_gradient_of_forward(student: Any, rng: Any) -> None:
     """gru_step_backward is the gradient of your gru_step_forward."""
     at = step_inputs(rng, (3, 1, 2, 4), gates=3)
-    gradient.agrees(student.gru_step_forward, student.gru_step_backward, at=at, rng=rng)
+    gradient.agrees(student.gru_step_forward, student.gru_step_backward, at=at, rng=rng, output="h_next")
 
 
 @exercise("gru")
@@ -296,18 +353,18 @@ def check_gru_lets_the_gradient_through(student: Any, rng: Any) -> None:
     N, p, inputs = 3, 4, step_inputs(rng, (3, 1, 2, 4), gates=3)
     inputs["b"][p : 2 * p] -= WIDE  # the update gate at 0
     dh_next = rng.normal(size=(N, p))
-    found = through(student.gru_step_forward, student.gru_step_backward, ("h_next",))(
-        (dh_next,), tuple(inputs.values())
-    )
-    _, dh, *_ = results(found, OF_STEP, of="gru_step_backward")
+    _, _, dh, *_ = through(*pair(student, "gru_step"), "gru_step")((dh_next,), tuple(inputs.values()))
     expect(dh, "dh").close_to(dh_next)
 
 
-# --- lstm -------------------------------------------------------------------------------------------------------------
+@exercise("gru")
+def check_gru_caches_are_kept_apart(student: Any, rng: Any) -> None:
+    """gru_step_backward reads the cache that it is given, also when forward was called again before it."""
+    one, other = (step_inputs(rng, (3, 1, 2, 5), gates=3) for _ in range(2))
+    caches_are_kept_apart(student, "gru_step", (rng.normal(size=(3, 5)),), one, other)
 
-STEP_OUTPUTS, OUTPUTS = ("h_next", "c_next"), ("hs", "c_last")
-OF_LSTM_STEP = "dx", "dh", "dc", "dw_x", "dw_h", "db"
-OF_LSTM = "dxs", "dh0", "dc0", "dw_x", "dw_h", "db"
+
+# --- lstm -------------------------------------------------------------------------------------------------------------
 
 
 @exercise("lstm")
@@ -323,12 +380,12 @@ def check_lstm_step_follows_the_definition(student: Any, reference: Any, rng: An
 def check_lstm_step_backward_follows_the_definition(student: Any, reference: Any, rng: Any, lengths: Lengths) -> None:
     """The gradients of one step are right, with upstream gradients of the state and of the memory."""
     N, _, _, p = lengths
-    value.agrees(
-        through(student.lstm_step_forward, student.lstm_step_backward, STEP_OUTPUTS),
-        due_through(reference.lstm_step_forward, reference.lstm_step_backward, STEP_OUTPUTS),
-        (rng.normal(size=(N, p)), rng.normal(size=(N, p))),
-        tuple(step_inputs(rng, lengths, gates=4, states=("h", "c")).values()),
-        returns=OF_LSTM_STEP,
+    gradients_agree(
+        student,
+        reference,
+        "lstm_step",
+        (large(rng, N, p), large(rng, N, p)),
+        step_inputs(rng, lengths, gates=4, states=("h", "c")),
     )
 
 
@@ -338,6 +395,13 @@ def check_lstm_step_backward_is_the_gradient_of_forward(student: Any, rng: Any) 
     layer = joined(student.lstm_step_forward, student.lstm_step_backward, STEP_OUTPUTS)
     at = step_inputs(rng, (3, 1, 2, 4), gates=4, states=("h", "c"))
     gradient.agrees(*layer, at=at, rng=rng, upstream=(rng.normal(size=(3, 4)), rng.normal(size=(3, 4))))
+
+
+@exercise("lstm")
+def check_lstm_step_caches_are_kept_apart(student: Any, rng: Any) -> None:
+    """lstm_step_backward reads the cache that it is given, also when forward was called again before it."""
+    one, other = (step_inputs(rng, (3, 1, 2, 5), gates=4, states=("h", "c")) for _ in range(2))
+    caches_are_kept_apart(student, "lstm_step", (rng.normal(size=(3, 5)), rng.normal(size=(3, 5))), one, other)
 
 
 @exercise("lstm")
@@ -353,12 +417,12 @@ def check_lstm_forward_follows_the_definition(student: Any, reference: Any, rng:
 def check_lstm_backward_follows_the_definition(student: Any, reference: Any, rng: Any, lengths: Lengths) -> None:
     """The gradients through time are right."""
     N, T, _, p = lengths
-    value.agrees(
-        through(student.lstm_forward, student.lstm_backward, OUTPUTS),
-        due_through(reference.lstm_forward, reference.lstm_backward, OUTPUTS),
-        (rng.normal(size=(N, T, p)), rng.normal(size=(N, p))),
-        tuple(inputs_over_time(rng, lengths, gates=4, states=("h0", "c0")).values()),
-        returns=OF_LSTM,
+    gradients_agree(
+        student,
+        reference,
+        "lstm",
+        (large(rng, N, T, p), large(rng, N, p)),
+        inputs_over_time(rng, lengths, gates=4, states=("h0", "c0")),
     )
 
 
@@ -456,7 +520,10 @@ def perplexity_by_definition(logits: Array, targets: Any) -> float:
 
 
 @exercise("readout")
-@pytest.mark.parametrize("shape", [(3, 4, 6), (1, 5, 3), (2, 1, 7), (1, 1, 2)], ids=str)
+@pytest.mark.parametrize(
+    "shape", [(3, 4, 6), (1, 5, 3), (2, 1, 7), (1, 1, 2)],
+    ids=["a batch", "one sequence", "one element", "a single token"],
+)  # fmt: skip
 def check_perplexity_follows_the_definition(student: Any, rng: Any, shape: tuple[int, int, int]) -> None:
     """Perplexity is right."""
     # spread over about 6 nats: far enough that the mean of p and the mean of log p differ, and no p is near 1e-12
@@ -506,7 +573,10 @@ def change_at_rate(norms: Array, rate: float) -> None:
 
 
 @exercise("long_range", weight=2)
-@pytest.mark.parametrize("shape", [(3, 5, 4), (1, 2, 3), (2, 1, 5), (2, 4, 1)], ids=str)
+@pytest.mark.parametrize(
+    "shape", [(3, 5, 4), (1, 2, 3), (2, 1, 5), (2, 4, 1)],
+    ids=["a batch", "one sequence", "one element", "states of one number"],
+)  # fmt: skip
 def check_norms_follow_the_definition(student: Any, reference: Any, rng: Any, shape: tuple[int, int, int]) -> None:
     """The norms of dh_t/dh_0 are right."""
     w_h, hs = 1.5 * weights(rng, 1, shape[2])["w_h"], rng.uniform(-0.9, 0.9, size=shape)
@@ -519,7 +589,7 @@ def check_norms_change_with_the_spectral_radius(student: Any, rng: Any, rho: flo
     """For a symmetric matrix and states at 0, the norm is the spectral radius to the power t."""
     Q = orthogonal(rng, 4)
     w_h = (Q * (rho * np.array([1.0, -0.8, 0.5, 0.1]))) @ Q.T  # with these eigenvalues
-    change_at_rate(norms_of(student, w_h, np.zeros((2, 30, 4))), rho)
+    change_at_rate(norms_of(student, w_h, np.zeros((2, 36, 4))), rho)
 
 
 @exercise("long_range")
@@ -569,8 +639,16 @@ def check_cell_and_its_gradients_equal_those_of_torch(student: Any, rng: Any, le
 
 @exercise("gru_cell")
 def check_cell_begins_at_zero(student: Any, rng: Any) -> None:
-    """Where no state is given, it is zero."""
-    same_as_torchs(student, rng.normal(size=(3, 4)), **cell_inputs(rng, 3, 4, 2))
+    """Where no state is given, it is zero, in every call."""
+    import torch
+
+    x, given = rng.normal(size=(3, 4)), cell_inputs(rng, 3, 4, 2)
+    same_as_torchs(student, x, **given)
+    cell = student.GRUCell(**given["build"])
+    cell.load_state_dict({name: torch.tensor(array) for name, array in given["state"].items()})
+    element = torch.tensor(x, dtype=torch.float32)
+    first, second = (cell(element).detach().numpy() for _ in range(2))
+    expect(second, "output of the second call").close_to(first)
 
 
 @exercise("gru_cell")

@@ -79,6 +79,13 @@ KALMAN = [
     mistake(
         "kalman_filter",
         right="variance = (1 - gain) * spread",
+        wrong="variance = (1 - gain) ** 2 * spread",
+        hint="The variance shrinks by 1 - gain once: squared, it lacks gain^2 var_obs, the share of the "
+        "observation's noise.",
+    ),
+    mistake(
+        "kalman_filter",
+        right="variance = (1 - gain) * spread",
         wrong="variance = gain * spread",
         hint="The variance shrinks by 1 - gain: a gain near 1 means that the observation settles everything.",
     ),
@@ -120,9 +127,26 @@ KALMAN = [
         wrong="    mean, variance = 0.0, var0\n",
         hint="Begin with the mean mu0 that is given, not with 0.",
     ),
+    mistake(
+        "kalman_filter",
+        right="    mean, variance = mu0, var0\n",
+        wrong="    mean, variance = mu0, 0.0\n",
+        hint="Begin with the variance var0 that is given, not with 0.",
+    ),
+    mistake(
+        "kalman_filter",
+        right="        mean = predicted + gain * (x - predicted)\n        variance = (1 - gain) * spread\n",
+        wrong="        variance = 1 / (1 / np.float64(spread) + 1 / var_obs)\n"
+        "        mean = variance * (predicted / np.float64(spread) + x / var_obs)\n",
+        hint="Divide by no variance that may be 0: where the signal is known, P is 0, and 0 times 1 / P is NaN. "
+        "The gain is right there.",
+    ),
 ]
 
 ORDER = "Return the gradients in the order of the arguments of {}."
+GLOBAL = "Keep what backward needs in the cache that forward returns: the next call changes what is global."
+TRANSPOSED = "The gradient by h multiplies w_h transposed."
+CLIPPED = "Do not clip gradients: that belongs to training, and here it makes them wrong."
 
 RNN_STEP = [
     mistake(
@@ -155,6 +179,26 @@ RNN_STEP = [
         right="np.tanh(x @ w_x + h @ w_h + b)",
         wrong="x @ w_x + h @ w_h + b",
         hint="Apply tanh to the sum: without it the network is linear.",
+    ),
+    mistake(
+        "rnn_step_forward",
+        right="    h_next = np.tanh(x @ w_x + h @ w_h + b)",
+        wrong="    grown = np.exp(2 * (x @ w_x + h @ w_h + b))\n    h_next = (grown - 1) / (grown + 1)",
+        hint="Use np.tanh: made of exponentials it overflows far out, and inf / inf is NaN.",
+    ),
+    mistake(
+        "rnn_step_forward",
+        right="np.tanh(x @ w_x + h @ w_h + b)",
+        wrong="np.tanh(np.clip(x @ w_x + h @ w_h + b, -5, 5))",
+        hint="Clip nothing before tanh: np.tanh does not overflow.",
+    ),
+    mistake(
+        "rnn_step_forward",
+        right="    return h_next, (x, h, w_x, w_h, h_next)",
+        wrong='    kept = globals().setdefault("_kept", [])\n'
+        "    kept[:] = x, h, w_x, w_h, h_next\n"
+        "    return h_next, kept",
+        hint=GLOBAL,
     ),
     mistake(
         "rnn_step_forward",
@@ -197,7 +241,7 @@ RNN_STEP = [
         "rnn_step_backward",
         right="da @ w_h.T",
         wrong="da @ w_h",
-        hint="The gradient by h multiplies w_h transposed.",
+        hint=TRANSPOSED,
     ),
     mistake(
         "rnn_step_backward",
@@ -235,6 +279,12 @@ RNN_STEP = [
         right="da @ w_x.T, da @ w_h.T, x.T @ da, h.T @ da, da.sum(axis=0)",
         wrong="da @ w_x.T, da @ w_h.T, h.T @ da, x.T @ da, da.sum(axis=0)",
         hint=ORDER.format("rnn_step_forward: dw_x before dw_h"),
+    ),
+    mistake(
+        "rnn_step_backward",
+        right="x.T @ da, h.T @ da, da.sum(axis=0)",
+        wrong="*(np.clip(dw, -5, 5) for dw in (x.T @ da, h.T @ da, da.sum(axis=0)))",
+        hint=CLIPPED,
     ),
 ]
 
@@ -321,6 +371,12 @@ RNN = [
     mistake(
         "rnn_backward",
         right="        dw_h = dw_h + dw_h_t",
+        wrong="        dw_h = dw_h + (dw_h_t if t else 0)",
+        hint="The first step reads h0, which need not be 0: its share of the gradient by w_h is missing.",
+    ),
+    mistake(
+        "rnn_backward",
+        right="        dw_h = dw_h + dw_h_t",
         wrong="        dw_h = dw_h_t",
         hint="Add up the gradient by w_h over the steps too: it is overwritten, so the first step alone counts.",
     ),
@@ -353,6 +409,25 @@ RNN = [
         right="    for t in reversed(range(T)):",
         wrong="    for t in [T - 1]:",
         hint="Go back through all steps, not through the last one only.",
+    ),
+    mistake(
+        "rnn_backward",
+        right="    steps, (N, p) = cache\n",
+        wrong="    steps, (N, p) = cache\n    steps = [(*step[:3], step[3].T, step[4]) for step in steps]\n",
+        hint=TRANSPOSED,
+    ),
+    mistake(
+        "rnn_backward",
+        right="    steps, (N, p) = cache\n",
+        wrong="    steps, (N, p) = cache\n"
+        "    steps = [(*step[:3], step[3].T if t else step[3], step[4]) for t, step in enumerate(steps)]\n",
+        hint=TRANSPOSED,
+    ),
+    mistake(
+        "rnn_backward",
+        right="np.stack(dxs[::-1], axis=1), dh, dw_x, dw_h, db",
+        wrong="np.stack(dxs[::-1], axis=1), dh, *(np.clip(dw, -5, 5) for dw in (dw_x, dw_h, db))",
+        hint=CLIPPED,
     ),
     mistake(
         "truncated_bptt",
@@ -406,6 +481,21 @@ def truncated_bptt(xs, h0, w_x, w_h, b, dhs, window):
         right="rnn_backward(dhs[:, part], cache)",
         wrong="rnn_backward(dhs[:, : states.shape[1]], cache)",
         hint="Give each window the upstream gradients of its own times: all windows get those of the first.",
+    ),
+    mistake(
+        "truncated_bptt",
+        right="    for start in range(0, xs.shape[1], window):\n        part = slice(start, start + window)\n",
+        wrong="    rest = xs.shape[1] % window\n"
+        "    for start in range(rest - window if rest else 0, xs.shape[1], window):\n"
+        "        part = slice(max(start, 0), start + window)\n",
+        hint="Cut windows from the first element on: the last one is shorter where T leaves a rest, not the first.",
+    ),
+    mistake(
+        "truncated_bptt",
+        right="rnn_backward(dhs[:, part], cache)",
+        wrong="rnn_backward(dhs[:, part], ([(cache[0][0][0], h0, *cache[0][0][2:]), *cache[0][1:]], cache[1]))",
+        hint="The gradient by w_h is made of the state that the first step of a window reads, which is the "
+        "carried one, not h0.",
     ),
 ]
 
@@ -472,6 +562,21 @@ GRU = [
         right="(1 - z) * h + z * n",
         wrong="(1 - z) * (r * h) + z * n",
         hint="What is kept is the old state h itself: the reset gate acts for the candidate only.",
+    ),
+    mistake(
+        "gru_step_forward",
+        right="    r = _sigmoid(a_r + h @ w_hr)\n    z = _sigmoid(a_z + h @ w_hz)\n",
+        wrong="    e_r, e_z = np.exp(a_r + h @ w_hr), np.exp(a_z + h @ w_hz)\n"
+        "    r, z = e_r / (1 + e_r), e_z / (1 + e_z)\n",
+        hint="Use the _sigmoid that is given: exp(a) / (1 + exp(a)) overflows in an open gate, and inf / inf is NaN.",
+    ),
+    mistake(
+        "gru_step_forward",
+        right="    return h_next, (x, h, w_x, w_h, r, z, n)",
+        wrong='    kept = globals().setdefault("_kept", [])\n'
+        "    kept[:] = x, h, w_x, w_h, r, z, n\n"
+        "    return h_next, kept",
+        hint=GLOBAL,
     ),
     mistake(
         "gru_step_forward",
@@ -543,6 +648,18 @@ GRU = [
     mistake(
         "gru_step_backward",
         right="dh = dh_next * (1 - z) + d_reset * r + da_r @ w_hr.T + da_z @ w_hz.T",
+        wrong="dh = dh_next * (1 - z) + d_reset * r + da_z @ w_hz.T",
+        hint="The reset gate reads the old state: its gradient also comes back through w_hr.",
+    ),
+    mistake(
+        "gru_step_backward",
+        right="dh = dh_next * (1 - z) + d_reset * r + da_r @ w_hr.T + da_z @ w_hz.T",
+        wrong="dh = dh_next * (1 - z) + d_reset * r + da_r @ w_hr.T",
+        hint="The update gate reads the old state: its gradient also comes back through w_hz.",
+    ),
+    mistake(
+        "gru_step_backward",
+        right="dh = dh_next * (1 - z) + d_reset * r + da_r @ w_hr.T + da_z @ w_hz.T",
         wrong="dh = dh_next * (1 - z) + da_r @ w_hr.T + da_z @ w_hz.T",
         hint="The candidate reads the old state: its gradient also comes back through r h.",
     ),
@@ -581,6 +698,19 @@ GRU = [
         right="da.sum(axis=0)",
         wrong="da.mean(axis=0)",
         hint="Sum the bias gradient over the batch: the mean belongs to the loss and comes with the upstream gradient.",
+    ),
+    mistake(
+        "gru_step_backward",
+        right="    da_n = dh_next * z * (1 - n**2)  # (N, p)\n",
+        wrong="    n = ((1 - z) * h + z * n - (1 - z) * h) / z\n    da_n = dh_next * z * (1 - n**2)  # (N, p)\n",
+        hint="Keep the candidate n in the cache: where the update gate is 0 nothing of it is in h_next, and 0 / 0 "
+        "is NaN.",
+    ),
+    mistake(
+        "gru_step_backward",
+        right="return da @ w_x.T, dh, x.T @ da, dw_h, da.sum(axis=0)",
+        wrong="return tuple(np.clip(g, -5, 5) for g in (da @ w_x.T, dh, x.T @ da, dw_h, da.sum(axis=0)))",
+        hint=CLIPPED,
     ),
 ]
 
@@ -656,6 +786,26 @@ LSTM_STEP = [
         right="x @ w_x + h @ w_h + b",
         wrong="x @ w_x + h @ w_h",
         hint="Add the bias b: N leaves it out, this assignment does not.",
+    ),
+    mistake(
+        "lstm_step_forward",
+        right="    i, f, o, g = _sigmoid(a_i), _sigmoid(a_f), _sigmoid(a_o), np.tanh(a_g)\n",
+        wrong="    i, f, o = (np.exp(a) / (1 + np.exp(a)) for a in (a_i, a_f, a_o))\n    g = np.tanh(a_g)\n",
+        hint="Use the _sigmoid that is given: exp(a) / (1 + exp(a)) overflows in an open gate, and inf / inf is NaN.",
+    ),
+    mistake(
+        "lstm_step_forward",
+        right="    c_next = f * c + i * g\n",
+        wrong="    c_next = np.clip(f * c + i * g, -4, 4)\n",
+        hint="Do not clip the memory: it may be of any size, and tanh keeps the state small.",
+    ),
+    mistake(
+        "lstm_step_forward",
+        right="    return h_next, c_next, (x, h, c, w_x, w_h, i, f, o, g, seen)",
+        wrong='    kept = globals().setdefault("_kept", [])\n'
+        "    kept[:] = x, h, c, w_x, w_h, i, f, o, g, seen\n"
+        "    return h_next, c_next, kept",
+        hint=GLOBAL,
     ),
     mistake(
         "lstm_step_forward",
@@ -791,6 +941,12 @@ LSTM = [
     mistake(
         "lstm_forward",
         right="return np.stack(hs, axis=1), c,",
+        wrong="return np.stack(hs, axis=1), steps[-1][2],",
+        hint="Return the memory after the last element: this is the one before it.",
+    ),
+    mistake(
+        "lstm_forward",
+        right="return np.stack(hs, axis=1), c,",
         wrong="return np.stack(hs, axis=1), h,",
         hint="Return the last memory c beside the states: the last state is there already, as hs[:, -1].",
     ),
@@ -818,6 +974,12 @@ LSTM = [
         right="lstm_step_backward(dhs[:, t] + dh, dc, steps[t])",
         wrong="lstm_step_backward(dh if t < T - 1 else dhs[:, t], dc, steps[t])",
         hint="Add the upstream gradient of every state: here the one of the last step alone goes back through time.",
+    ),
+    mistake(
+        "lstm_backward",
+        right="lstm_step_backward(dhs[:, t] + dh, dc, steps[t])",
+        wrong="lstm_step_backward(dhs[:, t] + dh, dc + (dc_last if t < T - 1 else 0), steps[t])",
+        hint="Add the upstream gradient dc_last once, at the last step: the memories before it are no outputs.",
     ),
     mistake(
         "lstm_backward",
@@ -856,6 +1018,12 @@ LSTM = [
         wrong="axis=1), dc, dh, dw_x, dw_h, db",
         hint=ORDER.format("lstm_forward: dh0 before dc0"),
     ),
+    mistake(
+        "lstm_backward",
+        right="axis=1), dh, dc, dw_x, dw_h, db",
+        wrong="axis=1), dh, dc, *(np.clip(dw, -5, 5) for dw in (dw_x, dw_h, db))",
+        hint=CLIPPED,
+    ),
 ]
 
 READOUT = [
@@ -868,6 +1036,12 @@ READOUT = [
     ),
     mistake(
         "bidirectional",
+        right="behind[:, ::-1] @ v_backward",
+        wrong="np.concatenate([backward[0][:, None], behind[:, :-1]], axis=1)[:, ::-1] @ v_backward",
+        hint="Read the backward state off after it has read x_t: here x_t itself is missing in it.",
+    ),
+    mistake(
+        "bidirectional",
         right="rnn_forward(xs[:, ::-1], *backward)",
         wrong="rnn_forward(xs, *backward)",
         hint="Turn the sequence round before the backward network reads it, and its states round again afterwards.",
@@ -877,6 +1051,12 @@ READOUT = [
         right="rnn_forward(xs[:, ::-1], *backward)",
         wrong="rnn_forward(xs[:, ::-1][:, ::-1][:, ::-1][:, ::-1], *backward)[0][:, ::-1], None",
         hint="Time is turned round twice, so that the backward network reads from the first element on.",
+    ),
+    mistake(
+        "bidirectional",
+        right="rnn_forward(xs[:, ::-1], *backward)",
+        wrong="rnn_forward(np.flip(xs), *backward)",
+        hint="Turn the axis of time round alone, axis 1: np.flip without an axis turns batch and entries too.",
     ),
     mistake(
         "bidirectional",
@@ -928,6 +1108,18 @@ READOUT = [
     ),
     mistake(
         "perplexity",
+        right="log_p = z - np.log(np.exp(z).sum(axis=2, keepdims=True))",
+        wrong="log_p = z - np.log2(np.exp(z).sum(axis=2, keepdims=True))",
+        hint="Take natural logarithms: log2 belongs neither to the softmax nor to an exponential of base e.",
+    ),
+    mistake(
+        "perplexity",
+        right="float(np.exp(-chosen.mean()))",
+        wrong="float(np.exp(-chosen.mean() / np.log(2)))",
+        hint="Base and logarithm must be of one kind: e to a cross entropy in bits is too large.",
+    ),
+    mistake(
+        "perplexity",
         right="float(np.exp(-chosen.mean()))",
         wrong="float(-chosen.mean())",
         hint="Take the exponential of the mean: this is the cross entropy, not the perplexity.",
@@ -959,6 +1151,12 @@ READOUT = [
     mistake(
         "perplexity",
         right="float(np.exp(-chosen.mean()))",
+        wrong="float(np.exp(-chosen.sum() / targets.shape[1]))",
+        hint="Divide by the number of all tokens, N T, and not by the number of times alone.",
+    ),
+    mistake(
+        "perplexity",
+        right="float(np.exp(-chosen.mean()))",
         wrong="float(np.exp(chosen.mean()))",
         hint="Take the mean of -log p: without the minus sign this is one divided by the perplexity.",
     ),
@@ -973,6 +1171,13 @@ READOUT = [
         right="z = logits - logits.max(axis=2, keepdims=True)",
         wrong="z = logits",
         hint="exp overflows at large logits: subtract the largest logit of each token first, which changes no p.",
+    ),
+    mistake(
+        "perplexity",
+        right="logits.max(axis=2, keepdims=True)",
+        wrong="logits.max()",
+        hint="Subtract the largest logit of each token: with one for all, the exponentials of other tokens "
+        "underflow to 0.",
     ),
     mistake(
         "perplexity",
@@ -1016,6 +1221,12 @@ LONG_RANGE = [
     mistake(
         "jacobian_norms",
         right="slope = 1 - hs[:, t] ** 2",
+        wrong="slope = 1 - hs[:, t]",
+        hint="The derivative of tanh from the state is 1 - h^2: the square is missing.",
+    ),
+    mistake(
+        "jacobian_norms",
+        right="slope = 1 - hs[:, t] ** 2",
         wrong="slope = np.ones_like(hs[:, t])",
         hint="Multiply by the derivative of tanh, 1 - h^2: the states are not all 0.",
     ),
@@ -1025,6 +1236,12 @@ LONG_RANGE = [
         wrong="slope[:, :, None]",
         hint="The derivative of tanh scales what comes out of w_h, its columns: the slope of entry j belongs to "
         "column j.",
+    ),
+    mistake(
+        "jacobian_norms",
+        right="(w_h * slope[:, None, :])",
+        wrong="(w_h.T * slope[:, None, :])",
+        hint="Take w_h as it is, with entry [i, j] from h_(t-1),i to h_t,j: here it is transposed.",
     ),
     mistake(
         "jacobian_norms",
@@ -1106,6 +1323,13 @@ GRU_CELL = [
     mistake(
         "GRUCell.forward",
         right="n = torch.tanh(x_n + r * h_n)",
+        wrong="bias = 0 if self.bias_hh is None else self.bias_hh[-self.hidden_size :]\n"
+        "        n = torch.tanh(x_n + bias + r * (h_n - bias))",
+        hint="The reset gate acts on W_hn h + b_hn together: here the bias b_hn stands outside of it.",
+    ),
+    mistake(
+        "GRUCell.forward",
+        right="n = torch.tanh(x_n + r * h_n)",
         wrong="n = torch.tanh(x_n + h_n)",
         hint="Use the reset gate: the candidate sees r times what comes from the old state.",
     ),
@@ -1135,6 +1359,13 @@ GRU_CELL = [
     ),
     mistake(
         "GRUCell.forward",
+        right="n = torch.tanh(x_n + r * h_n)",
+        wrong="b_in, b_hn = (0 if b is None else b[-self.hidden_size :] for b in (self.bias_ih, self.bias_hh))\n"
+        "        n = torch.tanh(x_n - b_in + r * (h_n - b_hn))",
+        hint="Add the last blocks of both biases, b_in and b_hn, in the candidate too.",
+    ),
+    mistake(
+        "GRUCell.forward",
         right="h_r, h_z, h_n = torch.nn.functional.linear(h, self.weight_hh, self.bias_hh)",
         wrong="h_r, h_z, h_n = torch.nn.functional.linear(h, self.weight_hh)",
         hint="Add the bias bias_hh: it is registered, and not used.",
@@ -1144,6 +1375,14 @@ GRU_CELL = [
         right="h = x.new_zeros(len(x), self.hidden_size)",
         wrong="h = x.new_ones(len(x), self.hidden_size)",
         hint="Begin at zero where no state is given.",
+    ),
+    mistake(
+        "GRUCell.forward",
+        right="            h = x.new_zeros(len(x), self.hidden_size)\n",
+        wrong='            past = self.__dict__.setdefault("past", [x.new_zeros(len(x), self.hidden_size)])\n'
+        "            past.append(GRUCell.forward(self, x, past[-1].detach()))\n"
+        "            return past[-1]\n",
+        hint="Keep no state in the cell: without h every call begins at zero, also the second one.",
     ),
     mistake(
         "GRUCell.forward",

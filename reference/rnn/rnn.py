@@ -17,6 +17,14 @@
 # the right, `x @ w_x + h @ w_h + b`. Sequences `xs` are `(N, T, d)` and `hs` `(N, T, p)`: `hs[:, t]` is the state
 # *after* `xs[:, t]`, and `h0` the state before the first element.
 #
+# What holds everywhere:
+#
+# * The cache that a `forward` returns is your own affair, and is read once, by its own `backward`. Another `forward`
+#   may come before that: keep the cache in what you return, not in a global.
+# * An upstream gradient may be changed in place, and no other argument. Gradients are not clipped.
+# * A bias of 1000 opens a gate, one of -1000 closes it: `np.tanh` and `_sigmoid` below do not overflow.
+# * Raising the errors under *Raises* is good style, and not graded.
+#
 # Sources: N are the notes of ESE 546.
 
 # %%
@@ -71,7 +79,7 @@ def kalman_filter(
     a : float
         h_t = a h_(t-1) + noise; any number, also above 1.
     var_state : float
-        Variance of the noise of the signal, >= 0.
+        Variance of the noise of the signal, >= 0; with var0 = 0 the signal is known.
     var_obs : float
         Variance of the noise of an observation, > 0.
     mu0, var0 : float
@@ -684,7 +692,8 @@ def perplexity(logits: Array, targets: Array) -> float:
     """Perplexity of a language model: exp of the mean of -log p(target), with natural logarithms (N, section 8.2).
 
     p is the softmax of the logits over the C tokens. Must not overflow: right at logits of 1e4, and where they lie so
-    far apart that all probabilities but the target's underflow.
+    far apart that all probabilities but the target's underflow. The target's own never does in what is graded, so a
+    constant of 1e-12 that protects the logarithm is right.
 
     Parameters
     ----------
@@ -857,7 +866,7 @@ class GRUCell(torch.nn.Module):
         ### END SOLUTION
 
     def forward(self, x: Tensor, h: Tensor | None = None) -> Tensor:
-        """One step; zeros where no state is given.
+        """One step; the state is zero in every call that gives none.
 
         Parameters
         ----------
