@@ -43,8 +43,9 @@ Cache = Any  # its form is your own affair
 #
 # **Far from all data** every Gaussian underflows, and 0 by 0 is NaN. The quotient is well defined all the same: a
 # common factor cancels, so divide all kernels by the largest of them before you take an exponential, i.e. subtract
-# the largest exponent. The answer is then what the formula says: the target of the nearest point. The box has no
-# such limit. Where its window is empty we take the mean of all targets, which is what a box wide enough returns.
+# the largest exponent. The answer is then what the formula says, for the Gaussian nearly the target of the nearest
+# point. The box has no such limit. Where its window is empty we take the mean of all targets, which is what a box wide
+# enough returns.
 
 
 # %%
@@ -179,7 +180,7 @@ def attention_backward(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
     dout : array (N, T, m)
         Upstream gradient.
     cache
-        What `attention_forward` returned.
+        What `attention_forward` returned, perhaps before other calls of it. Yours to use up.
 
     Returns
     -------
@@ -225,6 +226,8 @@ def additive_attention(
     q: Array, k: Array, v: Array, W_q: Array, W_k: Array, u: Array, mask: Array | None = None
 ) -> Array:
     """Additive attention: softmax(u . tanh(q W_q + k W_k)) v, the softmax over the keys (Bahdanau et al. 2015).
+
+    Must not overflow: right for logits of 10000.
 
     Parameters
     ----------
@@ -351,7 +354,7 @@ def layer_norm_backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array]:
     dy : array, shape of y
         Upstream gradient.
     cache
-        What `layer_norm_forward` returned.
+        What `layer_norm_forward` returned, perhaps before other calls of it. Yours to use up.
 
     Returns
     -------
@@ -392,7 +395,7 @@ def layer_norm_backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array]:
 def gpt_loss(logits: Array, tokens: Array) -> float:
     """Next-token loss: the mean of -log p of token t + 1 under the logits at t (N 8.23).
 
-    Must not overflow: right for logits of 10000.
+    Must not overflow: right for logits of 10000, and finite where a probability underflows.
 
     Parameters
     ----------
@@ -418,7 +421,7 @@ def gpt_loss(logits: Array, tokens: Array) -> float:
 def masked_loss(logits: Array, tokens: Array, hidden: Array) -> float:
     """Loss of hidden tokens: the mean of -log p over all hidden positions of the batch (N 8.21).
 
-    Must not overflow: right for logits of 10000.
+    Must not overflow: right for logits of 10000, and finite where a probability underflows.
 
     Parameters
     ----------
@@ -445,7 +448,7 @@ def masked_loss(logits: Array, tokens: Array, hidden: Array) -> float:
 def clip_loss(images: Array, captions: Array, scale: float) -> float:
     """Contrastive loss of image and caption embeddings, the mean of both directions (N 8.24).
 
-    Must not overflow: right for distances of 100 at a scale of 1.
+    Must not overflow: right for distances of 100 at a scale of 1, and finite where a probability underflows.
 
     Parameters
     ----------

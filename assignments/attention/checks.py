@@ -178,8 +178,8 @@ def check_products_depend_on_the_distance_alone(student: Any) -> None:
 def check_layer_norm_example(student: Any) -> None:
     """Layer normalisation is right in an example with eps = 3."""
     # (1, 3) has mean 2 and variance 1, and the root of 1 + 3 is 2: (-1/2, 1/2), times (2, 1) and plus (10, 20).
-    x, gain, bias = array([1, 3], [5, 5]), np.array([2.0, 1.0]), np.array([10.0, 20.0])
-    gives(student.layer_norm_forward, x, gain, bias, 3.0, y=array([9, 20.5], [10, 20]), cache=None)
+    x, gain, bias = array([[1, 3], [5, 5]]), np.array([2.0, 1.0]), np.array([10.0, 20.0])
+    gives(student.layer_norm_forward, x, gain, bias, 3.0, y=array([[9, 20.5], [10, 20]]), cache=None)
 
 
 @exercise("normalization")
@@ -251,10 +251,22 @@ def torchs_attention(state: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 PARTS = ("weight", "bias")
 SEEN = np.tril(np.ones((4, 4), dtype=bool))
 """A causal mask, True where a token may attend. Torch's own modules take the opposite: True where it may not."""
+EACH = np.stack([SEEN, SEEN.T])
+"""A mask for each sequence: in the second one a token sees itself and what comes after."""
+
+
+TORCH_MASKS = pytest.mark.parametrize("mask", [None, SEEN, EACH], ids=["no mask", "causal", "a mask each"])
+
+
+def torchs_mask(mask: Any) -> Any:
+    """Return the mask as torch's own modules read it: True hides, and every head of every sequence has its own."""
+    if mask is None:
+        return None
+    return ~mask if mask.ndim == 2 else ~np.repeat(mask, HEADS, axis=0)  # (T, T) or (N heads, T, T)
 
 
 @exercise("modules")
-@pytest.mark.parametrize("mask", [None, SEEN], ids=["no mask", "causal"])
+@TORCH_MASKS
 def check_attention_module_equals_torch(student: Any, rng: Any, mask: Any) -> None:
     """MultiHeadAttention gives what torch.nn.MultiheadAttention gives with the same weights."""
     import torch
@@ -266,13 +278,13 @@ def check_attention_module_equals_torch(student: Any, rng: Any, mask: Any) -> No
         *(x, x, x),
         build={"embed_dim": D, "num_heads": HEADS, "batch_first": True},
         state=torchs_attention(state),
-        options={"attn_mask": None if mask is None else ~mask},
+        options={"attn_mask": torchs_mask(mask)},
     )
     expect(ours["output"], "output").close_to(theirs["output"][0])
 
 
 @exercise("modules")
-@pytest.mark.parametrize("mask", [None, SEEN], ids=["no mask", "causal"])
+@TORCH_MASKS
 def check_block_equals_torch(student: Any, rng: Any, mask: Any) -> None:
     """EncoderBlock gives what torch.nn.TransformerEncoderLayer gives with the same weights."""
     import torch
@@ -294,7 +306,7 @@ def check_block_equals_torch(student: Any, rng: Any, mask: Any) -> None:
     theirs = modules.run(
         torch.nn.TransformerEncoderLayer,
         x,
-        None if mask is None else ~mask,
+        torchs_mask(mask),
         build={
             **{"d_model": D, "nhead": HEADS, "dim_feedforward": HIDDEN, "layer_norm_eps": EPS},
             **{"dropout": 0.0, "batch_first": True},

@@ -23,11 +23,13 @@ Function = Callable[..., Any]
 
 
 def through(forward: Function, backward: Function) -> Function:
-    """Forward and then backward, as one function of the upstream gradient and the inputs."""
+    """Forward, forward again of other inputs if there are any, and then backward of the first, as one function."""
     kept = keeping(forward, 1)
 
-    def gradients(upstream: Any, inputs: tuple[Any, ...]) -> Any:
+    def gradients(upstream: Any, inputs: tuple[Any, ...], *others: tuple[Any, ...]) -> Any:
         _, cache = results(kept(*inputs), ("out", "cache"), of=name_of(forward))
+        for other in others:
+            kept(*other)
         return backward(upstream, cache)
 
     gradients.__name__ = name_of(backward)
@@ -88,24 +90,39 @@ def check_empty_box_returns_the_mean(student: Any, reference: Any, rng: Any) -> 
 
 # --- attention --------------------------------------------------------------------------------------------------------
 
-FORMS = pytest.mark.parametrize("form", ["no mask", "one mask", "a mask each", "one query"])
+LENGTHS = {  # N, T, S, p, m
+    "no mask": (3, 4, 5, 7, 6),
+    "one mask": (3, 4, 5, 7, 6),
+    "a mask each": (3, 4, 5, 7, 6),
+    "equal lengths": (4, 4, 4, 4, 4),
+    "one query": (1, 1, 4, 3, 1),
+    "one key": (3, 1, 1, 2, 5),
+}
+FORMS = pytest.mark.parametrize("form", LENGTHS)
+MASKS = pytest.mark.parametrize("form", ["one mask", "a mask each"])
 
 
 def attention_inputs(rng: Any, form: str) -> tuple[Any, ...]:
-    """Draw q, k, v and the mask: of every row some keys are hidden, and some are not."""
-    N, T, S, p, m = (1, 1, 4, 3, 1) if form == "one query" else (3, 4, 5, 7, 6)
+    """Draw q, k, v and the mask."""
+    N, T, S, p, m = LENGTHS[form]
     q, k, v = rng.normal(size=(N, T, p)), rng.normal(size=(N, S, p)), rng.normal(size=(N, S, m))
     return q, k, v, mask_of(rng, form, (N, T, S))
 
 
 def mask_of(rng: Any, form: str, lengths: tuple[int, int, int]) -> Any:
-    """Draw a mask of the form: two or three keys of each row are hidden."""
+    """Draw a mask of the form: each row sees two or three keys, or by turns a single one and none."""
     if form in {"no mask", "one query", "one token"}:
         return None
     N, T, S = lengths
-    rows = [np.arange(S) < 2 + row % 2 for row in range(N * T)]
+    rows = [np.arange(S) < (3 - row % 2 if S > 1 else 1 - row % 2) for row in range(N * T)]
     mask = rng.permuted(np.array(rows), axis=1).reshape(N, T, S)
-    return mask[0] if form == "one mask" else mask
+    return mask[0] if form in {"one mask", "equal lengths"} else mask
+
+
+def blind(mask: Any) -> Any:
+    """Hide all keys from the second query: everywhere, or, where each sequence has its mask, in the first alone."""
+    mask[(0, 1) if mask.ndim == 3 else 1] = False
+    return mask
 
 
 @exercise("attention")
@@ -130,8 +147,20 @@ def check_attention_backward_follows_the_definition(student: Any, reference: Any
     )
 
 
+@exercise("attention")
+def check_attention_backward_reads_its_cache(student: Any, reference: Any, rng: Any) -> None:
+    """attention_backward goes by the cache that it is given, also after another forward."""
+    inputs, others = attention_inputs(rng, "one mask"), attention_inputs(rng, "one mask")
+    value.agrees(
+        through(student.attention_forward, student.attention_backward),
+        due_through(reference.attention_forward, reference.attention_backward),
+        *(rng.normal(size=(*inputs[0].shape[:2], inputs[2].shape[2])), inputs, others),
+        returns=("dq", "dk", "dv"),
+    )
+
+
 @exercise("attention", weight=2)
-@pytest.mark.parametrize("form", ["one mask", "a mask each"])
+@MASKS
 def check_attention_backward_is_the_gradient_of_forward(student: Any, rng: Any, form: str) -> None:
     """attention_backward is the gradient of your attention_forward, also under a mask."""
     q, k, v, mask = attention_inputs(rng, form)
@@ -141,52 +170,56 @@ def check_attention_backward_is_the_gradient_of_forward(student: Any, rng: Any, 
     gradient.agrees(*functions, at=at, wrt=("q", "k", "v"), rng=rng, sizes=sizes)
 
 
-def blind_inputs(rng: Any) -> tuple[Any, ...]:
-    """Draw inputs in which the second query may attend to no key."""
-    q, k, v, mask = attention_inputs(rng, "one mask")
-    mask[1] = False
-    return q, k, v, mask
-
-
 @exercise("attention")
-def check_a_query_without_keys_gets_zero(student: Any, reference: Any, rng: Any) -> None:
+@MASKS
+def check_a_query_without_keys_gets_zero(student: Any, reference: Any, rng: Any, form: str) -> None:
     """A query that may attend to no key gets 0, and the others what is theirs."""
-    inputs = blind_inputs(rng)
-    value.agrees(student.attention_forward, reference.attention_forward, *inputs, returns=("out", None))
+    q, k, v, mask = attention_inputs(rng, form)
+    value.agrees(student.attention_forward, reference.attention_forward, q, k, v, blind(mask), returns=("out", None))
 
 
 @exercise("attention")
-def check_a_query_without_keys_passes_no_gradient(student: Any, reference: Any, rng: Any) -> None:
+@MASKS
+def check_a_query_without_keys_passes_no_gradient(student: Any, reference: Any, rng: Any, form: str) -> None:
     """A query that may attend to no key passes no gradient on."""
-    inputs = blind_inputs(rng)
+    q, k, v, mask = attention_inputs(rng, form)
     value.agrees(
         through(student.attention_forward, student.attention_backward),
         due_through(reference.attention_forward, reference.attention_backward),
-        rng.normal(size=(*inputs[0].shape[:2], inputs[2].shape[2])),
-        inputs,
+        rng.normal(size=(*q.shape[:2], v.shape[2])),
+        (q, k, v, blind(mask)),
         returns=("dq", "dk", "dv"),
     )
 
 
-def large_logits(rng: Any) -> tuple[Array, Array, Array]:
-    """Draw q, k and v: in one sequence the logits of a query differ by a few units, in the other by thousands."""
+def large_logits(rng: Any, form: str) -> tuple[Any, ...]:
+    """Draw q, k, v and the mask: a query's logits differ by a few units in one sequence, by thousands in the other.
+
+    In the first sequence those of the first query are all near -10000.
+    """
     p = 4
     q, k, v = rng.normal(size=(2, 3, p)), rng.normal(size=(2, 5, p)), rng.normal(size=(2, 5, 3))
     q[:, :, 0], k[:, :, 0] = np.array([-200, 200, 190]), 100.0  # 20000 by the root of p
     k[1, :, 0] = rng.permutation(np.linspace(-100, 100, 5))
-    return q, k, v
+    return q, k, v, mask_of(rng, form, (2, 3, 5))
+
+
+LARGE = pytest.mark.parametrize("form", ["no mask", "one mask"])
 
 
 @exercise("attention")
-def check_attention_is_stable(student: Any, reference: Any, rng: Any) -> None:
+@LARGE
+def check_attention_is_stable(student: Any, reference: Any, rng: Any, form: str) -> None:
     """Attention is right for logits near 10000 and near -10000."""
-    value.agrees(student.attention_forward, reference.attention_forward, *large_logits(rng), returns=("out", None))
+    inputs = large_logits(rng, form)
+    value.agrees(student.attention_forward, reference.attention_forward, *inputs, returns=("out", None))
 
 
 @exercise("attention")
-def check_attention_backward_is_stable(student: Any, reference: Any, rng: Any) -> None:
+@LARGE
+def check_attention_backward_is_stable(student: Any, reference: Any, rng: Any, form: str) -> None:
     """The gradients of attention are right for logits near 10000 and near -10000."""
-    inputs = large_logits(rng)
+    inputs = large_logits(rng, form)
     value.agrees(
         through(student.attention_forward, student.attention_backward),
         due_through(reference.attention_forward, reference.attention_backward),
@@ -226,14 +259,13 @@ def check_the_future_does_not_matter(student: Any, rng: Any) -> None:
 
 
 def additive_inputs(rng: Any, form: str) -> tuple[Any, ...]:
-    """Draw q, k, v, W_q, W_k, u and the mask; queries and keys of different lengths."""
-    N, T, S, p, r, h, m = (1, 1, 2, 1, 1, 1, 1) if form == "one query" else (2, 4, 5, 3, 2, 7, 6)
+    """Draw q, k, v, W_q, W_k, u and the mask; queries and keys of different lengths, and a query without keys."""
+    N, T, S, p, m = LENGTHS[form]
+    p, r, h = (1, 1, 1) if form == "one query" else (3, 2, 7)
     q, k, v = rng.normal(size=(N, T, p)), rng.normal(size=(N, S, r)), rng.normal(size=(N, S, m))
     weights = rng.normal(size=(p, h)), rng.normal(size=(r, h)), 1.5 * rng.normal(size=h)
     mask = mask_of(rng, form, (N, T, S))
-    if mask is not None:
-        mask[..., 1, :] = False
-    return q, k, v, *weights, mask
+    return q, k, v, *weights, mask if mask is None or T == 1 else blind(mask)
 
 
 @exercise("attention")
@@ -244,18 +276,24 @@ def check_additive_attention_follows_the_definition(student: Any, reference: Any
 
 
 @exercise("attention")
-def check_additive_attention_is_stable(student: Any, reference: Any, rng: Any) -> None:
-    """Additive attention is right for logits near 10000."""
-    q, k, v, W_q, W_k, u, _ = additive_inputs(rng, "no mask")
-    u[0], W_q[:, 0], W_k[:, 0] = 1e4, 100 * np.abs(W_q[:, 0]), 0.0  # tanh is 1 or -1 there, for the whole row
-    value.agrees(student.additive_attention, reference.additive_attention, q, k, v, W_q, W_k, u)
+@LARGE
+def check_additive_attention_is_stable(student: Any, reference: Any, rng: Any, form: str) -> None:
+    """Additive attention is right for logits near 10000 and near -10000."""
+    q, k, v, W_q, W_k, u, mask = additive_inputs(rng, form)
+    u[0], W_q[:, 0], W_k[:, 0] = 1e4, 0.0, 0.0
+    if mask is None:  # the first unit is 1 or -1 for a whole row
+        W_q[0], W_q[0, 0], q[:, :, 0] = 0.0, 1.0, [50.0, -50.0, 50.0, -50.0]
+    else:  # it is -1, and 1 for a hidden key of the first sequence
+        W_k[0], W_k[0, 0], k[:, :, 0] = 0.0, 1.0, -50.0
+        k[0, 2, 0], mask[:3, 2], mask[3] = 50.0, False, True
+    value.agrees(student.additive_attention, reference.additive_attention, q, k, v, W_q, W_k, u, mask)
 
 
 # --- positions --------------------------------------------------------------------------------------------------------
 
 
 @exercise("positions")
-@pytest.mark.parametrize(("T", "d"), [(7, 10), (1, 4), (50, 2), (300, 6)])
+@pytest.mark.parametrize(("T", "d"), [(7, 10), (1, 4), (50, 2), (300, 16)])
 def check_encoding_follows_the_definition(student: Any, reference: Any, T: int, d: int) -> None:
     """The encoding has the right frequencies in the right columns."""
     value.agrees(student.positional_encoding, reference.positional_encoding, T, d, returns=("encoding",))
@@ -314,6 +352,18 @@ def check_layer_norm_backward_follows_the_definition(
     )
 
 
+@exercise("normalization")
+def check_layer_norm_backward_reads_its_cache(student: Any, reference: Any, rng: Any) -> None:
+    """layer_norm_backward goes by the cache that it is given, also after another forward."""
+    inputs, others = ((*norm_inputs(rng, (3, 4)), LARGE_EPS) for _ in range(2))
+    value.agrees(
+        through(student.layer_norm_forward, student.layer_norm_backward),
+        due_through(reference.layer_norm_forward, reference.layer_norm_backward),
+        *(rng.normal(size=(3, 4)), inputs, others),
+        returns=("dx", "dgain", "dbias"),
+    )
+
+
 @exercise("normalization", weight=2)
 def check_layer_norm_backward_is_the_gradient_of_forward(student: Any, rng: Any) -> None:
     """layer_norm_backward is the gradient of your layer_norm_forward."""
@@ -324,11 +374,12 @@ def check_layer_norm_backward_is_the_gradient_of_forward(student: Any, rng: Any)
 
 
 @exercise("normalization")
-def check_layer_norm_has_its_default(student: Any, reference: Any, rng: Any) -> None:
-    """Without an eps, it is 1e-5."""
-    x, gain, bias = norm_inputs(rng, (4, 6))
-    x = 3e-3 * x  # variances of about 1e-5
-    value.agrees(student.layer_norm_forward, reference.layer_norm_forward, x, gain, bias, returns=("y", None))
+@pytest.mark.parametrize("given", [(), (0.0,)], ids=["the default", "0"])
+def check_layer_norm_has_its_default(student: Any, reference: Any, rng: Any, given: tuple[float, ...]) -> None:
+    """Without an eps it is 1e-5, and an eps of 0 is 0."""
+    x, *rest = norm_inputs(rng, (4, 6))
+    inputs = 3e-3 * x, *rest, *given  # variances of about 1e-5
+    value.agrees(student.layer_norm_forward, reference.layer_norm_forward, *inputs, returns=("y", None))
 
 
 @exercise("normalization")
@@ -355,16 +406,16 @@ BATCHES = pytest.mark.parametrize("lengths", [(3, 5, 4), (1, 2, 3)], ids=["a bat
 
 
 def token_inputs(rng: Any, lengths: tuple[int, int, int]) -> tuple[Array, Any, Any]:
-    """Draw logits, tokens and what is hidden; the rows hide different numbers of tokens."""
+    """Draw logits, tokens and what is hidden; the rows hide different numbers of tokens, and the second one none."""
     N, T, V = lengths
-    hidden = np.array([np.arange(T) < 1 + row for row in range(N)])
+    hidden = np.array([np.arange(T) < hides for hides in (1, 0, 3)[:N]])
     return rng.normal(size=(N, T, V)), rng.integers(V, size=(N, T)), rng.permuted(hidden, axis=1)
 
 
 def large(rng: Any) -> tuple[Array, Any, Any]:
     """Draw tokens with logits near 10000 and near -10000, so close together that no probability underflows."""
-    logits, tokens, hidden = token_inputs(rng, (2, 4, 5))
-    logits += rng.choice([-1e4, 1e4], size=(2, 4, 1))
+    logits, tokens, hidden = token_inputs(rng, (3, 4, 5))
+    logits += rng.permuted(np.tile([-1e4, 1e4], (3, 2)), axis=1)[..., None]  # both among any three of a row
     return logits, tokens, hidden
 
 
@@ -405,14 +456,20 @@ def check_masked_loss_is_stable(student: Any, rng: Any) -> None:
 
 
 @exercise("losses")
-@pytest.mark.parametrize("name", ["gpt_loss", "masked_loss"])
-def check_token_loss_is_finite_at_spread_logits(student: Any, rng: Any, name: str) -> None:
-    """The loss is finite where all probabilities but one underflow."""
+@pytest.mark.parametrize("name", ["gpt_loss", "masked_loss", "clip_loss"])
+def check_loss_is_finite_where_probabilities_underflow(student: Any, rng: Any, name: str) -> None:
+    """The loss is finite where probabilities underflow."""
     # Not its value: log(p + 1e-12) is a fair protection, and bounds the cost of a token by 28. With any constant up to
-    # 1e-7 it is at least 16, and a quarter of the tokens that count underflow at least: the mean exceeds 1.
+    # 1e-7 it is at least 16, and a quarter of the tokens that count underflow at least: the mean exceeds 1. Every pair
+    # of CLIP underflows: the captions of images 100 apart have changed places in a circle.
     logits, tokens, hidden = spread(rng)
-    loss = getattr(student, name)(*((logits, tokens) if name == "gpt_loss" else (logits, tokens, hidden)))
-    expect(loss, "loss").has_shape(()).is_finite().at_least(1.0)
+    images = 100.0 * np.arange(3)[:, None] + rng.normal(size=(3, 1))
+    arguments = {
+        "gpt_loss": (logits, tokens),
+        "masked_loss": (logits, tokens, hidden),
+        "clip_loss": (images, images[[1, 2, 0]], 1.0),
+    }
+    expect(getattr(student, name)(*arguments[name]), "loss").has_shape(()).is_finite().at_least(1.0)
 
 
 @exercise("losses")
@@ -427,10 +484,16 @@ def check_clip_loss_follows_the_definition(
 
 
 @exercise("losses")
-def check_clip_loss_is_stable(student: Any, reference: Any, rng: Any) -> None:
+@pytest.mark.parametrize("far", ["all", "one pair"])
+def check_clip_loss_is_stable(student: Any, reference: Any, rng: Any, far: str) -> None:
     """clip_loss is right where images and captions are 100 apart."""
-    images, captions = rng.uniform(-1, 1, size=(4, 3)), rng.uniform(-1, 1, size=(4, 3))
-    images[:, 0], captions[:, 0] = 0.0, 100.0  # far, and all about equally far: no probability underflows
+    # all about equally far from what they are compared with: no probability of a right pair underflows
+    if far == "all":
+        images, captions = rng.uniform(-1, 1, size=(4, 3)), rng.uniform(-1, 1, size=(4, 3))
+        images[:, 0], captions[:, 0] = 0.0, 100.0
+    else:  # the first pair in a corner of a triangle with sides of 100, image and caption of the second in the others
+        images, captions = np.array([[0, 0], [100, 0]]), np.array([[0, 0], [50, 50 * np.sqrt(3)]])
+        images, captions = images + rng.uniform(-1, 1, size=2) / 100, captions + rng.uniform(-1, 1, size=2) / 100
     value.agrees(student.clip_loss, reference.clip_loss, images, captions, 1.0, returns=("loss",))
 
 
@@ -450,14 +513,14 @@ def check_clip_loss_treats_images_and_captions_alike(student: Any, rng: Any) -> 
 
 # --- modules ----------------------------------------------------------------------------------------------------------
 
-TORCH_FORMS = pytest.mark.parametrize("form", ["no mask", "one mask", "a mask each", "one token"])
+TORCH_FORMS = pytest.mark.parametrize("form", ["no mask", "one mask", "a mask each", "equal lengths", "one token"])
 SIZES = {"d": 6, "heads": 3}
 BLOCK = {**SIZES, "hidden": 5, "eps": LARGE_EPS}
 
 
 def module_inputs(rng: Any, form: str) -> tuple[Array, Any]:
-    """Draw x and the mask; every query may attend to two or three tokens."""
-    N, T = (1, 1) if form == "one token" else (2, 4)
+    """Draw x and the mask; every query may attend to two or three tokens. Equal are N, T and the number of heads."""
+    N, T = {"one token": (1, 1), "equal lengths": (3, 3)}.get(form, (2, 4))
     return rng.normal(size=(N, T, SIZES["d"])), mask_of(rng, form, (N, T, T))
 
 

@@ -38,9 +38,8 @@ REGRESSION = [
         "nadaraya_watson",
         right="np.exp(exponent - exponent.max(axis=1, keepdims=True))",
         wrong="np.exp(exponent) + 1e-12 * (np.exp(exponent).sum(axis=1, keepdims=True) == 0)",
-        hint="A constant in the denominator hides the underflow far from all data and gives a wrong prediction: "
-        "subtract "
-        "the largest exponent instead.",
+        hint="All kernels underflow far from the data, and what you put in their place is not the average: subtract "
+        "the largest exponent of each query.",
     ),
     mistake(
         "nadaraya_watson",
@@ -55,6 +54,23 @@ REGRESSION = [
         right="np.exp(exponent - exponent.max(axis=1, keepdims=True))",
         wrong="np.exp(exponent - exponent.max())",
         hint="Subtract the largest exponent of each query, not of all together: the far ones still underflow.",
+    ),
+    mistake(
+        "nadaraya_watson",
+        right="return weights @ ys / weights.sum(axis=1, keepdims=True)",
+        wrong="if kernel != 'box':\n"
+        "        weights = np.exp(exponent - exponent.max())\n"
+        "    return weights @ ys / (weights.sum(axis=1, keepdims=True) + 1e-12)",
+        hint="Subtract the largest exponent of each query, not of the whole batch: far queries still underflow, and "
+        "the constant in the denominator turns them into 0.",
+    ),
+    mistake(
+        "nadaraya_watson",
+        right="    weights = np.exp(exponent - exponent.max(axis=1, keepdims=True))",
+        wrong="    weights, far = np.exp(exponent), np.exp(exponent).sum(axis=1) == 0\n"
+        "    weights[far] = kernel == 'box' or exponent[far] == exponent[far].max(axis=1, keepdims=True)",
+        hint="The nearest target alone is not the average: points nearly as near count too, however far the query is. "
+        "Subtract the largest exponent instead.",
     ),
     mistake(
         "_log_kernel",
@@ -107,6 +123,12 @@ REGRESSION = [
     ),
     mistake(
         "nadaraya_watson",
+        right="np.linalg.norm(x[:, None] - xs, axis=-1)",
+        wrong="np.linalg.norm(x[:, None] - xs, 1 if kernel == 'laplace' else 2, axis=-1)",
+        hint="The Laplace kernel takes the Euclidean distance too, not the sum of absolute differences.",
+    ),
+    mistake(
+        "nadaraya_watson",
         right="    exponent = _log_kernel(distance, kernel, bandwidth)\n",
         wrong="    exponent = _log_kernel(distance, kernel, bandwidth)\n"
         '    if kernel == "box" and (exponent.max(axis=1) < 0).any():\n'
@@ -126,6 +148,12 @@ REGRESSION = [
         wrong="    empty = (kernel == 'box') & (exponent.max(axis=1, keepdims=True) < 0)\n"
         "    return np.where(empty, 0, weights @ ys / weights.sum(axis=1, keepdims=True))",
         hint="A box without any point returns the mean of all targets, not 0.",
+    ),
+    mistake(
+        "_log_kernel",
+        right="np.where(r <= 1, 0.0, -1000.0)",
+        wrong="np.where(r <= 1, 0.0, -1e6 * r)",
+        hint="A box without any point returns the mean of all targets, not the target of the nearest point.",
     ),
 ]
 
@@ -232,6 +260,38 @@ ATTENTION = [
     ),
     mistake(
         "attention_forward",
+        right="    return weights @ v,",
+        wrong="    if mask is not None and mask.ndim == 3:\n"
+        "        weights = np.where(mask.any(axis=-1, keepdims=True), weights, 1 / k.shape[1])\n"
+        "    return weights @ v,",
+        hint="A query may be without keys in one sequence alone: with a mask (N, T, S), too, its output is 0.",
+    ),
+    mistake(
+        "attention_forward",
+        right="    return weights @ v,",
+        wrong="    if mask is not None and mask.ndim == 3:\n"
+        "        weights = weights * mask.any(axis=-1).all(axis=0)[:, None]\n"
+        "    return weights @ v,",
+        hint="A query without keys in one sequence may have some in another: its output is 0 in the first one alone.",
+    ),
+    mistake(
+        "attention_forward",
+        right="weights @ v, (q, k, v, weights)",
+        wrong="weights @ v, (q, k, v, weights if mask is None else "
+        "np.where(mask.any(axis=-1, keepdims=True), weights, 1 / k.shape[1]))",
+        hint="The output of a query without keys is 0, but the cache still holds weights for it: keep those that are "
+        "set to 0, or attention_backward passes its gradient on.",
+    ),
+    mistake(
+        "attention_forward",
+        right="weights @ v, (q, k, v, weights)",
+        wrong="weights @ v, (q, k, v, weights if mask is None or mask.ndim == 2 else "
+        "np.where(mask.any(axis=-1, keepdims=True), weights, 1 / k.shape[1]))",
+        hint="A query without keys in one sequence passes no gradient on: with a mask (N, T, S), too, set its weights "
+        "in the cache to 0.",
+    ),
+    mistake(
+        "attention_forward",
         right="weights = _softmax(q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2]), mask)",
         wrong="weights = np.exp(q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2]))\n"
         "    weights = weights if mask is None else weights * mask\n"
@@ -267,15 +327,64 @@ ATTENTION = [
     ),
     mistake(
         "attention_forward",
+        right="weights = _softmax(q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2]), mask)",
+        wrong="logits = q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2])\n"
+        "    weights = _softmax(logits if mask is None else logits - 1e4 * ~mask, None)\n"
+        "    weights = weights if mask is None else weights * mask",
+        hint="Set hidden logits to minus infinity: with -1e4 added, a key with a large logit is not hidden.",
+    ),
+    mistake(
+        "attention_forward",
+        right="weights = _softmax(q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2]), mask)",
+        wrong="logits = q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2])\n"
+        "    weights = _softmax(logits if mask is None else np.where(mask, logits, -1e4), None)\n"
+        "    weights = weights if mask is None else weights * mask",
+        hint="Hidden logits need minus infinity, or -1e9: beside logits of -10000, a key with -1e4 is not hidden.",
+    ),
+    mistake(
+        "attention_forward",
+        right="weights = _softmax(q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2]), mask)",
+        wrong="logits = q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2])\n"
+        "    weights = _softmax(logits if mask is None else np.where(mask, logits, -100.0), None)\n"
+        "    weights = weights if mask is None else weights * mask",
+        hint="Hidden logits need minus infinity, or -1e9: beside logits of -10000, a key with -100 has all the weight.",
+    ),
+    mistake(
+        "attention_forward",
         right="np.sqrt(q.shape[2]), mask)",
         wrong="np.sqrt(q.shape[2]), mask if mask is None or mask.ndim == 2 else mask[:1])",
         hint="A mask (N, T, S) belongs to its sequence: use row n for sequence n, not the first for all.",
     ),
     mistake(
         "attention_forward",
+        right="np.sqrt(q.shape[2]), mask)",
+        wrong="np.sqrt(q.shape[2]), mask if mask is None or mask.ndim == 3 or len(mask) != len(q) else mask[:, None])",
+        hint="A mask with two axes is one for all sequences, also where there are as many queries as sequences.",
+    ),
+    mistake(
+        "attention_forward",
         right="weights @ v, (q, k, v, weights)",
         wrong="weights @ v, (q, k, v, _softmax(q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2]), None))",
         hint="Keep the weights of the masked softmax in the cache: attention_backward finds others than forward used.",
+    ),
+    mistake(
+        "attention_forward",
+        right="    return weights @ v, (q, k, v, weights)",
+        wrong="    last = globals().setdefault('last', [])\n"
+        "    last[:] = q, k, v, weights\n"
+        "    return weights @ v, last",
+        hint="Read all that attention_backward needs from the cache that it is given: a global variable holds only the "
+        "last forward.",
+    ),
+    mistake(
+        "attention_backward",
+        right="    q, k, v, weights = cache\n",
+        wrong="    q, k, v, weights = cache\n"
+        "    logits = q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2])\n"
+        "    weights = np.exp(logits) * ((weights > 0) | (np.abs(logits) > 600))\n"
+        "    weights = weights / np.maximum(weights.sum(axis=-1, keepdims=True), 1e-300)\n",
+        hint="attention_backward computes the softmax again, without its shift: subtract the largest logit of each "
+        "query, or keep the weights in the cache.",
     ),
     mistake(
         "attention_forward",
@@ -391,6 +500,12 @@ ATTENTION = [
     mistake(
         "causal_mask",
         right="np.tril(np.ones((T, T), dtype=bool))",
+        wrong="np.tril(np.ones((T, T), dtype=bool), -1) | (np.arange(T) + np.arange(T)[:, None] == 0)",
+        hint="Every token sees itself, not only the first one: the whole diagonal is True.",
+    ),
+    mistake(
+        "causal_mask",
+        right="np.tril(np.ones((T, T), dtype=bool))",
         wrong="np.tril(np.ones((T, T), dtype=bool), 1)",
         hint="The mask lets a token see the next one: True ends at the diagonal.",
     ),
@@ -434,6 +549,12 @@ ATTENTION = [
     mistake(
         "additive_attention",
         right="_softmax(hidden @ u, mask)",
+        wrong="_softmax(hidden @ u / np.sqrt(len(u)), mask)",
+        hint="Additive attention has no scale: leave out the root of h.",
+    ),
+    mistake(
+        "additive_attention",
+        right="_softmax(hidden @ u, mask)",
         wrong="_softmax(hidden.sum(axis=-1), mask)",
         hint="Weigh the hidden units by u: the logit is their product with u, not their plain sum.",
     ),
@@ -454,6 +575,55 @@ ATTENTION = [
         right="_softmax(hidden @ u, mask)",
         wrong="_softmax(hidden @ u, None if mask is None else ~mask)",
         hint="True in the mask of additive attention allows attention: hide the keys where it is False.",
+    ),
+    mistake(
+        "additive_attention",
+        right="return _softmax(hidden @ u, mask) @ v",
+        wrong="return (_softmax(hidden @ u, None) * (1 if mask is None else mask)) @ v",
+        hint="Mask the logits of additive attention before the softmax: weights set to 0 later no longer sum to 1.",
+    ),
+    mistake(
+        "additive_attention",
+        right="_softmax(hidden @ u, mask)",
+        wrong="_softmax(hidden @ u, mask if mask is None or mask.ndim == 2 else mask[:1])",
+        hint="In additive attention too, a mask (N, T, S) belongs to its sequence: use row n for sequence n.",
+    ),
+    mistake(
+        "additive_attention",
+        right="return _softmax(hidden @ u, mask) @ v",
+        wrong="weights = _softmax(hidden @ u, mask)\n"
+        "    if mask is not None and mask.ndim == 3:\n"
+        "        weights = np.where(mask.any(axis=-1, keepdims=True), weights, 1 / k.shape[1])\n"
+        "    return weights @ v",
+        hint="A query of additive attention may be without keys in one sequence alone: with a mask (N, T, S), too, its "
+        "output is 0.",
+    ),
+    mistake(
+        "additive_attention",
+        right="return _softmax(hidden @ u, mask) @ v",
+        wrong="weights = _softmax(hidden @ u, mask)\n"
+        "    if mask is not None and mask.ndim == 3:\n"
+        "        weights = weights * mask.any(axis=-1).all(axis=0)[:, None]\n"
+        "    return weights @ v",
+        hint="A query of additive attention without keys in one sequence may have some in another: its output is 0 in "
+        "the first one alone.",
+    ),
+    mistake(
+        "additive_attention",
+        right="return _softmax(hidden @ u, mask) @ v",
+        wrong="logits = hidden @ u\n"
+        "    weights = np.exp(logits - logits.max(axis=-1, keepdims=True)) * (1 if mask is None else mask)\n"
+        "    return weights / np.maximum(weights.sum(axis=-1, keepdims=True), 1e-300) @ v",
+        hint="Set the hidden logits of additive attention to minus infinity before you take the maximum: a hidden key "
+        "with a large one makes all others underflow.",
+    ),
+    mistake(
+        "additive_attention",
+        right="return _softmax(hidden @ u, mask) @ v",
+        wrong="logits = hidden @ u if mask is None else np.where(mask, hidden @ u, -100.0)\n"
+        "    return (_softmax(logits, None) * (1 if mask is None else mask)) @ v",
+        hint="Hidden logits of additive attention need minus infinity, or -1e9: beside logits of -10000, a key with "
+        "-100 has all the weight.",
     ),
     mistake(
         "additive_attention",
@@ -504,6 +674,13 @@ POSITIONS = [
         right="-np.arange(0, d, 2) / d",
         wrong="-np.arange(d // 2) / d",
         hint="The exponent is -2 (i - 1) / d with i = 1, ..., d / 2: the factor 2 is missing.",
+    ),
+    mistake(
+        "positional_encoding",
+        right="-np.arange(0, d, 2) / d",
+        wrong="-np.linspace(0, 1, d // 2)",
+        hint="The last frequency is larger than 1/10000: the exponent of pair j is -2j / d, not -j / (d/2 - 1) "
+        "(np.linspace needs endpoint=False).",
     ),
     mistake(
         "positional_encoding",
@@ -605,6 +782,15 @@ NORMALIZATION = [
         right="    variance = x.var(axis=-1, keepdims=True)  # (..., 1), divided by d\n"
         "    inverse = 1 / np.sqrt(variance + eps)\n"
         "    normalized = (x - x.mean(axis=-1, keepdims=True)) * inverse",
+        wrong="    inverse = 1 / np.sqrt(x.var(axis=1, keepdims=True) + eps)\n"
+        "    normalized = (x - x.mean(axis=1, keepdims=True)) * inverse",
+        hint="Take mean and variance over the last axis (-1): where x has three axes, axis 1 is the tokens.",
+    ),
+    mistake(
+        "layer_norm_forward",
+        right="    variance = x.var(axis=-1, keepdims=True)  # (..., 1), divided by d\n"
+        "    inverse = 1 / np.sqrt(variance + eps)\n"
+        "    normalized = (x - x.mean(axis=-1, keepdims=True)) * inverse",
         wrong="    inverse = 1 / np.sqrt(x.var() + eps)\n    normalized = (x - x.mean()) * inverse",
         hint="Each token has its own mean and variance: give mean and var the axis -1 and keepdims.",
     ),
@@ -630,7 +816,19 @@ NORMALIZATION = [
         "layer_norm_forward",
         right="eps: float = 1e-5",
         wrong="eps: float = 1e-8",
-        hint="The default of eps is 1e-5: leave the signature as it is.",
+        hint="The default of eps is 1e-5, not 1e-8: leave the signature as it is.",
+    ),
+    mistake(
+        "layer_norm_forward",
+        right="eps: float = 1e-5",
+        wrong="eps: float = 1e-6",
+        hint="The default of eps is 1e-5, not 1e-6: leave the signature as it is.",
+    ),
+    mistake(
+        "layer_norm_forward",
+        right="variance + eps",
+        wrong="variance + (eps or 1e-5)",
+        hint="An eps of 0 is allowed: `eps or 1e-5` takes it for none.",
     ),
     mistake(
         "layer_norm_forward",
@@ -638,6 +836,29 @@ NORMALIZATION = [
         wrong="(gain * normalized + bias, inverse, gain)",
         hint="Keep the normalised x in the cache of layer_norm_forward: layer_norm_backward finds the output in its "
         "place.",
+    ),
+    mistake(
+        "layer_norm_forward",
+        right="    return gain * normalized + bias, (normalized, inverse, gain)",
+        wrong="    last = globals().setdefault('last', [])\n"
+        "    last[:] = normalized, inverse, gain\n"
+        "    return gain * normalized + bias, last",
+        hint="Read all that layer_norm_backward needs from the cache that it is given: a global variable holds only "
+        "the last forward.",
+    ),
+    mistake(
+        "layer_norm_forward",
+        right="(normalized, inverse, gain)",
+        wrong="(normalized, 1 / np.sqrt(np.maximum(variance, 1e-300)), gain)",
+        hint="layer_norm_backward divides by the root of the variance alone: eps stands in its root as in that of "
+        "layer_norm_forward.",
+    ),
+    mistake(
+        "layer_norm_forward",
+        right="(normalized, inverse, gain)",
+        wrong="((x - x.mean(axis=-1, keepdims=True)) / np.sqrt(np.maximum(variance, 1e-300)), "
+        "1 / np.sqrt(np.maximum(variance, 1e-300)), gain)",
+        hint="layer_norm_backward works without eps: its normalised x and its root have eps as in layer_norm_forward.",
     ),
     mistake(
         "layer_norm_backward",
@@ -692,6 +913,13 @@ NORMALIZATION = [
         right="(dy * normalized).sum(axis=tokens), dy.sum(axis=tokens)",
         wrong="(dy * normalized).sum(axis=0), dy.sum(axis=0)",
         hint="Gain and bias collect over all tokens: sum over every axis but the last.",
+    ),
+    mistake(
+        "layer_norm_backward",
+        right="    tokens = tuple(range(dy.ndim - 1))  # every axis but the features\n",
+        wrong="    tokens = (0, 1)\n",
+        hint="x has two axes or three: sum the gradients of gain and bias over every axis but the last, not over axes "
+        "0 and 1.",
     ),
     mistake(
         "layer_norm_backward",
@@ -773,6 +1001,15 @@ LOSSES = [
     mistake(
         "gpt_loss",
         right="return float(_token_costs(logits[:, :-1], tokens[:, 1:]).mean())",
+        wrong="p = np.exp(logits[:, :-1] - logits[:, :-1].max())\n"
+        "    p = p / (p.sum(axis=-1, keepdims=True) + 1e-12)\n"
+        "    p = np.take_along_axis(p, tokens[:, 1:, None], axis=-1)\n"
+        "    return float(-np.log(p + 1e-12).mean())",
+        hint="Subtract the largest logit of each row, not of the whole batch: the other rows of gpt_loss underflow.",
+    ),
+    mistake(
+        "gpt_loss",
+        right="return float(_token_costs(logits[:, :-1], tokens[:, 1:]).mean())",
         wrong="p = np.exp(logits - logits.max(axis=-1, keepdims=True))\n"
         "    p = p / p.sum(axis=-1, keepdims=True)\n"
         "    p = np.take_along_axis(p[:, :-1], tokens[:, 1:, None], axis=-1)\n"
@@ -823,6 +1060,18 @@ LOSSES = [
     ),
     mistake(
         "masked_loss",
+        right="_token_costs(logits, tokens)[hidden].mean()",
+        wrong="_token_costs(logits, np.roll(tokens, -1, axis=1))[hidden].mean()",
+        hint="masked_loss scores the logits at t on token t itself: leave out np.roll.",
+    ),
+    mistake(
+        "masked_loss",
+        right="_token_costs(logits, tokens)[hidden].mean()",
+        wrong="_token_costs(logits, tokens)[hidden].sum() / np.maximum(hidden.sum(axis=1), 1).sum()",
+        hint="Divide by the number of hidden tokens of the batch: a sequence without any adds nothing to it.",
+    ),
+    mistake(
+        "masked_loss",
         right="return float(_token_costs(logits, tokens)[hidden].mean())",
         wrong="return -float(_token_costs(logits, tokens)[hidden].mean())",
         hint="The loss of the hidden tokens is minus the mean of log p: it is never negative.",
@@ -834,6 +1083,25 @@ LOSSES = [
         "    p = np.take_along_axis(p, tokens[..., None], axis=-1)[..., 0]\n"
         "    return float(-np.log(p[hidden] + 1e-12).mean())",
         hint="exp overflows for large logits in masked_loss: subtract the largest of each row first.",
+    ),
+    mistake(
+        "masked_loss",
+        right="return float(_token_costs(logits, tokens)[hidden].mean())",
+        wrong="p = np.exp(logits - logits.max())\n"
+        "    p = p / (p.sum(axis=-1, keepdims=True) + 1e-12)\n"
+        "    p = np.take_along_axis(p, tokens[..., None], axis=-1)[..., 0]\n"
+        "    return float(-np.log(p[hidden] + 1e-12).mean())",
+        hint="Subtract the largest logit of each row, not of the whole batch: the other rows of masked_loss underflow.",
+    ),
+    mistake(
+        "masked_loss",
+        right="return float(_token_costs(logits, tokens)[hidden].mean())",
+        wrong="p = np.exp(logits - logits.max(axis=-1, keepdims=True))\n"
+        "    p = p / p.sum(axis=-1, keepdims=True)\n"
+        "    p = np.take_along_axis(p, tokens[..., None], axis=-1)[..., 0]\n"
+        "    return float(-(np.log(p) * hidden).sum() / hidden.sum())",
+        hint="Minus infinity times 0 is NaN: a token that is not hidden may have the probability 0. Select the hidden "
+        "ones, and use log p = z - log sum exp z.",
     ),
     mistake(
         "masked_loss",
@@ -907,6 +1175,29 @@ LOSSES = [
         "    both = np.diag(e) ** 2 / (e.sum(axis=1) * e.sum(axis=0))\n"
         "    return float(-np.log(both).mean() / 2)",
         hint="exp of all logits of a far pair underflows: subtract the largest of each row, and of each column.",
+    ),
+    mistake(
+        "clip_loss",
+        right="    return float(-(to_captions + to_images).mean() / 2)",
+        wrong="    e = np.exp(logits - logits.max())\n"
+        "    return float(-np.log(np.diag(e) / e.sum(axis=0) * np.diag(e) / e.sum(axis=1)).mean() / 2)",
+        hint="One shift for all logits of clip_loss is not enough: subtract the largest of each row, and of each "
+        "column for the other direction.",
+    ),
+    mistake(
+        "clip_loss",
+        right="    return float(-(to_captions + to_images).mean() / 2)",
+        wrong="    e = np.exp(logits - logits.max())\n"
+        "    rows, columns = np.diag(e) / (e.sum(axis=1) + 1e-12), np.diag(e) / (e.sum(axis=0) + 1e-12)\n"
+        "    return float(-(np.log(rows + 1e-12) + np.log(columns + 1e-12)).mean() / 2)",
+        hint="One shift for all logits of clip_loss lets far pairs underflow, and a constant only hides it: subtract "
+        "the largest of each row, and of each column for the other direction.",
+    ),
+    mistake(
+        "clip_loss",
+        right="    return float(-(to_captions + to_images).mean() / 2)",
+        wrong="    return float(-(np.log(np.exp(to_captions)) + np.log(np.exp(to_images))).mean() / 2)",
+        hint="The logarithm of a probability that underflows is infinite in clip_loss: use log p = z - log sum exp z.",
     ),
 ]
 
@@ -1012,6 +1303,25 @@ MODULES = [
     ),
     mistake(
         "MultiHeadAttention",
+        right="mask if mask.ndim == 2 else mask[:, None]",
+        wrong="mask",
+        hint="Give a mask (N, T, T) an axis for the heads, mask[:, None]: as it is, its sequences meet the heads.",
+    ),
+    mistake(
+        "MultiHeadAttention",
+        right="mask if mask.ndim == 2 else mask[:, None]",
+        wrong="mask if mask.ndim == 2 else mask.repeat(self.heads, 1, 1).reshape(N, self.heads, T, T)",
+        hint="mask.repeat puts the masks of all sequences one after the other: use mask.repeat_interleave(heads, "
+        "dim=0), or mask[:, None].",
+    ),
+    mistake(
+        "MultiHeadAttention",
+        right="mask if mask.ndim == 2 else mask[:, None]",
+        wrong="mask.reshape(N, 1, -1, T) if len(mask) == N else mask",
+        hint="A mask with two axes is one for all sequences, also where there are as many tokens as sequences.",
+    ),
+    mistake(
+        "MultiHeadAttention",
         right="        return self.output(out.transpose(1, 2).reshape(N, T, d))",
         wrong="        return out.transpose(1, 2).reshape(N, T, d)",
         hint="Send the merged heads through the last linear layer, `output`.",
@@ -1106,6 +1416,12 @@ MODULES = [
         right="self.attention(x, mask)",
         wrong="self.attention(x)",
         hint="Hand the mask on to the attention: EncoderBlock ignores it.",
+    ),
+    mistake(
+        "EncoderBlock",
+        right="self.attention(x, mask)",
+        wrong="self.attention(x, None if mask is None else ~mask)",
+        hint="Hand the mask on as it is: in your MultiHeadAttention, too, True means that a token may attend.",
     ),
     mistake(
         "EncoderBlock",

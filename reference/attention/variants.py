@@ -441,7 +441,8 @@ class EncoderBlock(nn.Module):
         self.norm2 = LayerNorm(d, eps)
         self.linear1 = nn.Linear(d, hidden)
         self.linear2 = nn.Linear(hidden, d)
+        self.dropout = nn.Dropout(0.0)  # as in many tutorials: nothing is dropped
 
     def forward(self, x, mask=None):
-        a = self.norm1(self.attention(x, mask) + x)
-        return self.norm2(a + self.linear2(self.linear1(a).clamp(min=0)))
+        a = self.norm1(self.dropout(self.attention(x, mask)) + x)
+        return self.norm2(a + self.dropout(self.linear2(self.linear1(a).clamp(min=0))))
