@@ -13,6 +13,7 @@ import pytest
 
 from grader import exercise, expect, statistics, value
 from grader.checks.calling import results
+from grader.checks.statistics.chances import sample_of
 
 INITIALISERS = ["lecun_normal", "xavier_normal", "xavier_uniform", "he_normal", "torch_default"]
 """All of them; he_normal in its default mode, fan_in."""
@@ -35,8 +36,9 @@ def matrix(*rows: list[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
 @exercise("gaussian")
 @pytest.mark.parametrize("name", INITIALISERS)
 def check_weights_have_the_right_shape(student: Any, rng: Any, name: str) -> None:
-    """The weights have shape (fan_in, fan_out)."""
-    expect(getattr(student, name)(5, 3, rng), "S").has_shape((5, 3)).varies()
+    """The weights are a float64 array of shape (fan_in, fan_out)."""
+    S = sample_of(getattr(student, name)(5, 3, rng), "S", (5, 3), double=True)
+    expect(S, "S").varies()
 
 
 @exercise("gaussian")
@@ -51,6 +53,20 @@ def check_lecun_variance(student: Any, rng: Any) -> None:
     """lecun_normal has variance 1 / fan_in."""
     # 100 * 50 draws: the variance 0.01 is known to 2%, and a wrong one is at least 30% off.
     statistics.has_variance(student.lecun_normal(100, 50, rng), statistics.Normal(variance=1 / 100), name="S")
+
+
+@exercise("gaussian")
+@pytest.mark.parametrize("name", ["xavier_normal", "xavier_uniform", "he_normal", "torch_default"])
+def check_variance_of_square_layers(student: Any, rng: Any, name: str) -> None:
+    """The variance is right in a square layer, where it does not matter which fan is which."""
+    n = 80
+    variance = {"he_normal": 2 / n, "torch_default": 1 / (3 * n)}.get(name, 1 / n)
+    a = np.sqrt(3 * variance)
+    normal = name in {"xavier_normal", "he_normal"}
+    law = statistics.Normal(variance=variance) if normal else statistics.Uniform(low=-a, high=a)
+    S = sample_of(getattr(student, name)(n, n, rng), "S", (n, n))
+    statistics.never_repeats(S.T, name="S")
+    statistics.has_variance(S, law, name="S")
 
 
 @exercise("gaussian")
@@ -89,7 +105,7 @@ def relu(z: Any) -> Any:
 
 def step(z: Any) -> Any:
     """Its derivative."""
-    return np.where(z > 0, 1.0, 0.0)
+    return z > 0
 
 
 # x S1 = (2, -2), of variance 4; ReLU leaves (2, 0), and times S2 that is (2, 6), of variance 4.

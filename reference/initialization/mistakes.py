@@ -45,6 +45,18 @@ GAUSSIAN = [
         hint="Draw from rng, and seed no generator of your own: every layer would get the same weights.",
     ),
     mistake(
+        "lecun_normal",
+        right="np.sqrt(1 / fan_in)",
+        wrong="np.sqrt(1 / max(fan_in, fan_out))",
+        hint="Divide by fan_in, also where fan_out is larger: the maximum of both is another law.",
+    ),
+    mistake(
+        "lecun_normal",
+        right="return rng.normal(0.0, np.sqrt(1 / fan_in), size=(fan_in, fan_out))",
+        wrong="S = rng.normal(size=(fan_in, fan_out))\n    return (S - S.mean()) / S.std() / np.sqrt(fan_in)",
+        hint="Leave the numbers as you drew them: centred and divided by their own deviation they are not independent.",
+    ),
+    mistake(
         "xavier_normal",
         right="np.sqrt(2 / (fan_in + fan_out))",
         wrong="2 / (fan_in + fan_out)",
@@ -75,6 +87,13 @@ GAUSSIAN = [
         hint="Draw every entry anew: here all neurons start with the same weights, and would stay equal for ever.",
     ),
     mistake(
+        "xavier_normal",
+        right="rng.normal(0.0, np.sqrt(2 / (fan_in + fan_out)), size=(fan_in, fan_out))",
+        wrong="np.resize(rng.normal(0.0, np.sqrt(2 / (fan_in + fan_out)), size=(-(-fan_out // 2), fan_in)), "
+        "(fan_out, fan_in)).T",
+        hint="Draw all neurons: here half of them come again, and two that start equal stay equal for ever.",
+    ),
+    mistake(
         "xavier_uniform",
         right="np.sqrt(6 / (fan_in + fan_out))",
         wrong="np.sqrt(2 / (fan_in + fan_out))",
@@ -103,6 +122,18 @@ GAUSSIAN = [
         right="rng.uniform(-bound, bound, size=(fan_in, fan_out))",
         wrong="rng.normal(0.0, bound / np.sqrt(3), size=(fan_in, fan_out))",
         hint="Draw xavier_uniform from a uniform distribution: a normal one has the right variance, but another shape.",
+    ),
+    mistake(
+        "xavier_uniform",
+        right="np.sqrt(6 / (fan_in + fan_out))",
+        wrong="np.sqrt(6 / fan_in + fan_out)",
+        hint="Put the sum of the fans in parentheses: 6 / (fan_in + fan_out).",
+    ),
+    mistake(
+        "xavier_uniform",
+        right="rng.uniform(-bound, bound, size=(fan_in, fan_out))",
+        wrong="np.random.default_rng(rng.integers(1000)).uniform(-bound, bound, size=(fan_in, fan_out))",
+        hint="Draw from rng itself: a generator of your own with one of a few seeds gives the same weights again.",
     ),
     mistake(
         "he_normal",
@@ -139,6 +170,18 @@ GAUSSIAN = [
         right="rng.normal(0.0, np.sqrt(2 / fan), size=(fan_in, fan_out))",
         wrong="np.abs(rng.normal(0.0, np.sqrt(2 / fan), size=(fan_in, fan_out)))",
         hint="Weights have both signs and mean 0: leave out the absolute value.",
+    ),
+    mistake(
+        "he_normal",
+        right='fan = fan_in if mode == "fan_in" else fan_out',
+        wrong='fan = fan_in if mode == "fan_in" else max(fan_in, fan_out)',
+        hint="In the mode fan_out divide by fan_out, and not by the larger or smaller of the two fans.",
+    ),
+    mistake(
+        "he_normal",
+        right='mode: str = "fan_in"',
+        wrong='mode: str = "fan_out"',
+        hint="The default mode is fan_in.",
     ),
     mistake(
         "torch_default",
@@ -200,6 +243,18 @@ GAUSSIAN = [
         wrong="area = window[0] ** 2",
         hint="Windows need not be square, nor have two axes: multiply the lengths of all of them.",
     ),
+    mistake(
+        "conv_fans",
+        right="area = int(np.prod(window))",
+        wrong="area = kernel.shape[-2] * kernel.shape[-1]",
+        hint="The window may have one axis, or three: multiply all lengths after the second axis.",
+    ),
+    mistake(
+        "conv_fans",
+        right="return inputs * area, outputs * area",
+        wrong="return inputs * area, outputs * window[0] * (*window, 1)[1]",
+        hint="The window may have one axis, or three: in fan_out too, multiply all lengths after the second axis.",
+    ),
 ]
 
 ORTHOGONAL = [
@@ -257,6 +312,24 @@ ORTHOGONAL = [
         wrong="Q, R = np.eye(longer)[rng.permutation(longer)][:, :shorter], np.eye(shorter)",
         hint="A random permutation is orthogonal, but prefers the axes: rotate by the Q of a normal matrix.",
     ),
+    mistake(
+        "orthogonal",
+        right="Q = Q * np.sign(np.diag(R))",
+        wrong="Q = Q * np.sign(np.diag(Q))",
+        hint="Take the signs of the diagonal of R, not of Q, whose own diagonal then comes out positive always.",
+    ),
+    mistake(
+        "orthogonal",
+        right="Q = Q * np.sign(np.diag(R))",
+        wrong="Q = Q * np.sign(np.diag(R)) if rows >= cols else Q",
+        hint="Mind the signs also where rows < cols, before you transpose.",
+    ),
+    mistake(
+        "orthogonal",
+        right="Q = Q * np.sign(np.diag(R))",
+        wrong="Q = Q * rng.choice([-1.0, 1.0])",
+        hint="Give each column a sign of its own: one sign for all of Q leaves them as they hang together.",
+    ),
 ]
 
 PROPAGATION = [
@@ -289,6 +362,18 @@ PROPAGATION = [
         right="z.var()",
         wrong="z.var(axis=0).mean()",
         hint="Take the variance of all entries together: not for each unit, and then the mean.",
+    ),
+    mistake(
+        "forward_variances",
+        right="z.var()",
+        wrong="z.var(axis=1).mean()",
+        hint="Take the variance of all entries together: not for each sample, and then the mean.",
+    ),
+    mistake(
+        "forward_variances",
+        right="z.var()",
+        wrong="max(z.var(), 1e-12)",
+        hint="Add nothing to a variance, and bound it by nothing: after fifty layers 1e-12 is not small.",
     ),
     mistake(
         "_forward",
@@ -334,6 +419,18 @@ PROPAGATION = [
         hint="Measure the gradient by the pre-activation: after the product with the derivative, not before it.",
     ),
     mistake(
+        "backward_variances",
+        right="variances.append(dz.var())",
+        wrong="variances.append((dz**2).mean())",
+        hint="Subtract the mean of the gradients: their variance is around the mean, not around 0.",
+    ),
+    mistake(
+        "backward_variances",
+        right="dz = dz @ S.T * derivative(z)",
+        wrong="dh = dz @ S.T\n        dz = derivative(z)\n        dz *= dh",
+        hint="Do not multiply in place into what derivative returned: it may hold booleans, as `z > 0` does.",
+    ),
+    mistake(
         "predicted_variance",
         right="n * sigma2 * (n * sigma2 / 2) ** np.arange(depth)",
         wrong="n * sigma2 * (n * sigma2) ** np.arange(depth)",
@@ -363,6 +460,18 @@ PROPAGATION = [
         wrong="(n * sigma2 / 2) ** np.arange(depth)",
         hint="The first layer has variance n sigma2, because the inputs have variance 1: it does not start at 1.",
     ),
+    mistake(
+        "predicted_variance",
+        right="n * sigma2 * (n * sigma2 / 2) ** np.arange(depth)",
+        wrong="n * sigma2 * (n * sigma2 // 2) ** np.arange(depth)",
+        hint="Divide with /, not with //: n sigma2 / 2 is no integer.",
+    ),
+    mistake(
+        "predicted_variance",
+        right="n * sigma2 * (n * sigma2 / 2) ** np.arange(depth)",
+        wrong="n * sigma2 * (1 + (n * sigma2 / 2 - 1) * np.arange(depth))",
+        hint="Each layer multiplies the variance by n sigma2 / 2: it follows a power of that, and no straight line.",
+    ),
 ]
 
 SYMMETRY = [
@@ -385,6 +494,12 @@ SYMMETRY = [
         hint="Divide the second layer by alpha, or the network computes alpha times as much.",
     ),
     mistake(
+        "rescale",
+        right="return alpha * S1, S2 / alpha",
+        wrong="return np.sqrt(alpha) * S1, S2 / np.sqrt(alpha)",
+        hint="The first layer is due alpha times as large, not root of alpha times.",
+    ),
+    mistake(
         "permute",
         right="return S1[:, pi], S2[pi, :]",
         wrong="return S1[:, pi], S2",
@@ -401,6 +516,12 @@ SYMMETRY = [
         right="return S1[:, pi], S2[pi, :]",
         wrong="return S1[:, np.argsort(pi)], S2[np.argsort(pi), :]",
         hint="Column j of the new S1 is column pi[j] of the old one: this is the inverse permutation.",
+    ),
+    mistake(
+        "permute",
+        right="return S1[:, pi], S2[pi, :]",
+        wrong="return S1[:, pi], S2[pi, :] if len(S2) != S2.shape[1] else S2[:, pi]",
+        hint="Permute the rows of S2, also where it is square: its columns are the outputs.",
     ),
     mistake(
         "train",
@@ -446,6 +567,24 @@ SYMMETRY = [
         wrong="rng = np.random.default_rng(0)\n    if not S1.any():\n        S1 = 0.01 * rng.normal(size=S1.shape)\n"
         "    if not S2.any():\n        S2 = 0.01 * rng.normal(size=S2.shape)\n    for _ in range(steps):",
         hint="Start from the weights that you are given, also where they are zero: no noise of your own.",
+    ),
+    mistake(
+        "train",
+        right="dy = (h @ S2 - y) / len(x)",
+        wrong="dy = (h @ S2 - y) / y.size",
+        hint="The mean is over the samples only: the outputs are summed, so divide by N and not by N m.",
+    ),
+    mistake(
+        "train",
+        right="range(steps)",
+        wrong="range(max(steps, 1))",
+        hint="With steps = 0 nothing may move: here one step is taken.",
+    ),
+    mistake(
+        "train",
+        right="for _ in range(steps):",
+        wrong="for _ in range(steps if S1.any() and S2.any() else 0):",
+        hint="Train also where one of the layers starts from zeros: the other one gives it a gradient, and it moves.",
     ),
 ]
 

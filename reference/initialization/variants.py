@@ -98,6 +98,13 @@ def orthogonal(rows, cols, rng):
     return Q if rows >= cols else Q.T.copy()
 
 
+# %% orthogonal: random signs of the rows, which do as well where libraries take Householder's reflections
+def orthogonal(rows, cols, rng):
+    Q = np.linalg.qr(rng.normal(size=(max(rows, cols), min(rows, cols))))[0]
+    Q = np.where(rng.random((len(Q), 1)) < 0.5, -1, 1) * Q
+    return Q if rows >= cols else Q.T
+
+
 # %% orthogonal: a square matrix, cut
 def orthogonal(rows, cols, rng):
     n = max(rows, cols)

@@ -10,6 +10,7 @@ from grader import CheckFailure, statistics
 from grader.checks.record import recording
 from grader.checks.sightings import alike
 from grader.checks.statistics import DiscreteUniform, Normal, Uniform, samples_for
+from grader.checks.statistics.chances import sample_of
 
 N = 10_000
 
@@ -123,6 +124,12 @@ class TestFollows:
         hint = hint_of(statistics.follows, np.full(N, 0.5), Normal(variance=1))
         assert hint.endswith("it holds one number everywhere.")
 
+    def test_a_truncated_normal_is_named(self, rng):
+        whole = rng.normal(size=6 * N)
+        truncated = whole[np.abs(whole) < 2]
+        hint = hint_of(statistics.follows, truncated / truncated.std(), Normal(variance=1), name="S")
+        assert hint.endswith("it lacks its tails, as if it were truncated: draw from the whole normal distribution.")
+
     def test_another_shape_altogether_is_a_failure_without_a_cause(self, rng):
         hint = hint_of(statistics.follows, rng.exponential(size=N) - 1, Normal(variance=1))
         assert hint.endswith("compare mean, scale and shape with the definition.")
@@ -140,6 +147,26 @@ class TestFollows:
     def test_too_few_integers_are_the_authors_fault(self, rng):
         with pytest.raises(ValueError, match="needs 400 of each"):
             statistics.follows(rng.integers(0, 7, 100), DiscreteUniform(values=7))
+
+
+class TestSampleOf:
+    def test_single_precision_is_refused_where_double_is_due(self, rng):
+        single = rng.normal(size=(3, 2)).astype(np.float32)
+        assert sample_of(single, "S", (3, 2)).dtype == np.float64
+        assert hint_of(sample_of, single, "S", (3, 2), double=True) == "`S` came as float32; compute in float64."
+        assert sample_of(single.astype(np.float64), "S", (3, 2), double=True).shape == (3, 2)
+
+
+class TestNeverRepeats:
+    def test_right_draws_pass(self, rng):
+        statistics.never_repeats(rng.normal(size=(500, 2)))
+        statistics.never_repeats(rng.normal(size=(500, 1, 2)).astype(np.float32))
+
+    def test_a_draw_that_comes_again_is_found_wherever_it_is(self, rng):
+        draws = rng.normal(size=(500, 1, 2))
+        draws[431] = draws[7]
+        hint = hint_of(statistics.never_repeats, draws, name="S")
+        assert hint == "`S` repeats the same numbers: draw every entry anew, from rng itself."
 
 
 class TestIndependent:
@@ -170,6 +197,24 @@ class TestIndependent:
         smooth = (noise[:, 1:] + noise[:, :-1]) / np.sqrt(2)
         with pytest.raises(CheckFailure, match="depend on each other"):
             statistics.independent(smooth, Normal(variance=1))
+
+    @pytest.mark.parametrize("sign", [1, -1])
+    @pytest.mark.parametrize("axis", [0, 1])
+    def test_neurons_that_come_again_with_either_sign_fail(self, rng, axis, sign):
+        once = rng.normal(size=(300, 150))
+        matrix = np.hstack([once, sign * once[:, ::-1]])
+        with pytest.raises(CheckFailure, match="sums over"):
+            statistics.independent(matrix.T if axis else matrix, Normal(variance=1))
+
+    def test_a_wrong_variance_is_no_dependence(self, rng):
+        for scale in (0.01, 100):
+            statistics.independent(rng.normal(scale=scale, size=(101, 33)), Normal(variance=1))
+
+    def test_the_author_may_have_own_words(self, rng):
+        law, matrix = Normal(variance=1), np.zeros((30, 40))
+        assert hint_of(statistics.independent, matrix, law, hint="Draw.") == "Draw."
+        assert hint_of(statistics.follows, matrix, law, hint="Draw.") == "Draw."
+        assert hint_of(statistics.has_variance, matrix + 2, law, hint="Draw.") == "Draw."
 
     def test_a_vector_is_no_matrix(self, rng):
         assert hint_of(statistics.independent, rng.normal(size=N), Normal(variance=1)) == "`sample` is no matrix."
@@ -277,6 +322,8 @@ class TestRecords:
             "correlation of rows of S",
             "correlation of columns of S",
             "correlation of halves of S",
+            "sums over rows of S",
+            "sums over columns of S",
         ]
         assert all(0 < chance.p <= 1 for chance in record.chances)
 

@@ -45,7 +45,7 @@ def lecun_normal(fan_in, fan_out, rng):
                 "    fan = fan_out if mode == 'fan_in' else fan_in\n"
                 "    return rng.normal(0, np.sqrt(2 / fan), (fan_in, fan_out))\n"
             ),
-            "right_variance[he_normal(fan_out)]",
+            "right_variance[he_normal, fan_out]",
             "divide by fan_out in the mode fan_out",
         ),
         (
@@ -64,6 +64,42 @@ def lecun_normal(fan_in, fan_out, rng):
             ),
             "come_from_rng[torch_default]",
             "ignores rng",
+        ),
+        (
+            (
+                "\ndef torch_default(fan_in, fan_out, rng):\n"
+                "    return np.repeat(rng.uniform(-1, 1, (fan_in, 1)), fan_out, axis=1) / np.sqrt(fan_in)\n"
+            ),
+            "right_variance[torch_default]",
+            "`S of torch_default` repeats the same numbers",
+        ),
+        (
+            (
+                "\ndef he_normal(fan_in, fan_out, rng, mode='fan_in'):\n"
+                "    half = rng.normal(0, np.sqrt(2 / fan_in), (fan_in, -(-fan_out // 2)))\n"
+                "    return np.hstack([half, -half])[:, :fan_out]\n"
+            ),
+            "are_independent[he_normal]",
+            "has entries that depend on each other",
+        ),
+        (
+            ("\ndef predicted_variance(sigma2, n, depth):\n    return n * sigma2 * (1 - 0.5 * np.arange(depth))\n"),
+            "prediction_follows_the_definition",
+            "A variance is 0 or negative (predicted variances)",
+        ),
+        (
+            (
+                "\ndef train(S1, S2, x, y, lr, steps, plain=train):\n"
+                "    S1, S2 = plain(S1, S2, x, y, lr, steps)\n"
+                "    return S1 + 1e-9 * np.random.normal(size=S1.shape), S2\n"
+            ),
+            "check_symmetric_starts",
+            "From all zeros nothing may move: add no noise.",
+        ),
+        (
+            ("\ndef orthogonal(rows, cols, rng):\n    return np.eye(rows, cols)[rng.permutation(rows)]\n"),
+            "small_matrices[3 by 3]",
+            "Q prefers some directions",
         ),
         (
             (

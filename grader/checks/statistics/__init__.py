@@ -12,7 +12,7 @@ from grader.checks.statistics.fit import follows, independent, uncorrelated
 from grader.checks.statistics.laws import DiscreteUniform, Law, Normal, Uniform
 from grader.checks.statistics.moments import has_mean, has_variance, is_unbiased, ratio_of_variances
 from grader.checks.statistics.sizes import samples_for
-from grader.checks.statistics.source import draws_only_from
+from grader.checks.statistics.source import draws_only_from, never_repeats
 
 __all__ = [
     "LEVEL",
@@ -26,6 +26,7 @@ __all__ = [
     "has_variance",
     "independent",
     "is_unbiased",
+    "never_repeats",
     "ratio_of_variances",
     "samples_for",
     "uncorrelated",

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from grader.checks.extent import finding_of_size
 from grader.checks.findings import Finding, bound, raise_any, shown
-from grader.checks.form import finding_of_result, finding_of_shape
+from grader.checks.form import finding_of_result, finding_of_shape, paired
 from grader.checks.record import decided, sighted
 from grader.checks.structure import is_numeric
 from grader.evidence import Evidence
@@ -67,18 +67,31 @@ def refuse_level(level: float) -> None:
         raise ValueError(f"level must lie in (0, 1), not {level!r}")
 
 
-def sample_of(got: Any, name: str, shape: tuple[int, ...] | None = None) -> Array:
+def sample_of(got: Any, name: str, shape: tuple[int, ...] | None = None, *, double: bool = False) -> Array:
     """Return what came as a float64 array.
+
+    Parameters
+    ----------
+    got, name
+        What came, and what it is in the handout's words.
+    shape
+        That is due, None where any will do.
+    double
+        Whether it has to be of float64 itself.
 
     Raises
     ------
     CheckFailure
-        When it is no array of real numbers, is empty or far too large, has another shape, or holds NaN or infinity.
+        When it is no array of real numbers, is empty or far too large, has another shape or too little precision, or
+        holds NaN or infinity.
     """
     # its form alone: the values differ between right ways to use the generator
     sighted(f"numbers of shape {np.shape(got)}" if is_numeric(got) else got, name)
     wrong = finding_of_result(got, name) or finding_of_size(got, name)
     wrong = wrong or (None if shape is None else finding_of_shape(got, shape, name))
+    if not wrong and double:
+        form = paired(got, np.zeros(np.shape(got)), name)
+        wrong = next((found for found in form if isinstance(found, Finding)), None)
     raise_any([wrong] if wrong else [])
     sample = np.asarray(got, dtype=np.float64)
     if not sample.size:

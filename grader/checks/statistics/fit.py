@@ -20,7 +20,12 @@ _PARTS = np.arange(1, 10) / 10
 
 
 def follows(
-    sample: Any, law: Normal | Uniform | DiscreteUniform, *, name: str = "sample", level: float = LEVEL
+    sample: Any,
+    law: Normal | Uniform | DiscreteUniform,
+    *,
+    name: str = "sample",
+    hint: str = "",
+    level: float = LEVEL,
 ) -> None:
     """Check that independent draws follow a distribution, in every quantile.
 
@@ -34,6 +39,8 @@ def follows(
         As for :func:`grader.checks.statistics.has_mean`.
     law
         What is due.
+    hint
+        The author's own words, where ``sample`` is no result of the student but was computed from one.
 
     Raises
     ------
@@ -59,10 +66,18 @@ def follows(
         level,
         message=f"{name} does not follow the {law.name} distribution that is due"
         + (f"; {name} {cause}" if cause else ""),
-        hint=f"`{name}` must follow a {law.name} distribution, and does not"
+        hint=hint
+        or f"`{name}` must follow a {law.name} distribution, and does not"
         + (f": it {cause}." if cause else "; compare mean, scale and shape with the definition."),
         cause=cause,
     )
+
+
+DECISIONS = 5
+"""Of :func:`independent`, which share its level."""
+
+CUT = 3.5
+"""Deviations below which truncations are usual: Keras cuts at 2, and corrects the variance, which makes 2.3 of it."""
 
 
 def _counts(array: Array, law: DiscreteUniform) -> Array:
@@ -86,7 +101,10 @@ def _other_law(array: Array, law: Normal | Uniform, level: float) -> str:
     off = {other.name: distance(other, array) for other in others}
     best = min(off, key=lambda kind: off[kind])
     if off[best] > tails.kolmogorov_distance(array.size, level):
-        return ""
+        largest = float(np.abs(array - law.mean).max()) / math.sqrt(law.variance)
+        # a whole normal distribution has as many beyond that with a chance of exp(-n times the chance of one)
+        truncated = isinstance(law, Normal) and largest < CUT and array.size * tails.normal(largest) > -math.log(level)
+        return "lacks its tails, as if it were truncated: draw from the whole normal distribution" if truncated else ""
     if best == law.name:
         return f"is {best}, with another mean or variance"
     half_width = tails.normal_quantile(level / 2) * math.sqrt((law.kurtosis - 1) / array.size)
@@ -121,11 +139,16 @@ def uncorrelated(one: Any, other: Any, law: Law, *, name: str = "sample", level:
     _decide_correlation(first, second, law, what=f"correlation of {name}", name=name, level=level)
 
 
-def independent(matrix: Any, law: Law, *, name: str = "sample", level: float = LEVEL) -> None:
+def independent(matrix: Any, law: Law, *, name: str = "sample", hint: str = "", level: float = LEVEL) -> None:
     """Check that the entries of a matrix are drawn one by one: neither rows nor columns repeat or resemble each other.
 
-    Three decisions, each at a third of the level, as in :func:`uncorrelated`: neighbouring rows, neighbouring columns,
-    and the first half of all entries with the second. Power: as there, with half of the entries.
+    Five decisions, each at a fifth of the level. Three as in :func:`uncorrelated`: neighbouring rows, neighbouring
+    columns, and the first half of all entries with the second. Power: as there, with half of the entries.
+
+    Two look at all pairs at once: the sums over rows and over columns have the mean square of independent entries, in
+    units of the matrix's own. Exact for normals (an F test), and nearly for uniforms, whose sums are nearly normal; for
+    heavier laws the degrees of freedom are those of the sums' fourth moment. Power: a mean square of sums that is
+    off by a factor r passes with a chance below 1e-6 when there are at least ``samples_for(ratio=r)`` of them.
 
     Parameters
     ----------
@@ -133,6 +156,8 @@ def independent(matrix: Any, law: Law, *, name: str = "sample", level: float = L
         Array (rows, columns), both at least 2.
     law
         The continuous law of its entries.
+    hint
+        As for :func:`follows`.
     name, level
         As for :func:`grader.checks.statistics.has_mean`.
 
@@ -154,14 +179,22 @@ def independent(matrix: Any, law: Law, *, name: str = "sample", level: float = L
         "columns": (array[:, 0:columns:2], array[:, 1:columns:2]),
         "halves": (flat[:half], flat[half : 2 * half]),
     }
+    level /= DECISIONS
     for what, (one, other) in pairs.items():
-        _decide_correlation(one, other, law, what=f"correlation of {what} of {name}", name=name, level=level / 3)
+        _decide_correlation(one, other, law, what=f"correlation of {what} of {name}", name=name, hint=hint, level=level)
+    centred = array - law.mean
+    for axis, what in enumerate(("rows", "columns")):
+        _decide_sums(centred, axis, law, what=f"sums over {what} of {name}", name=name, hint=hint, level=level)
 
 
-def _decide_correlation(one: Array, other: Array, law: Law, *, what: str, name: str, level: float) -> None:
+def _decide_correlation(
+    one: Array, other: Array, law: Law, *, what: str, name: str, hint: str = "", level: float
+) -> None:
     first, second = one - law.mean, other - law.mean
     weight = float((second**2).sum())
-    z = float((first * second).sum()) / math.sqrt(law.variance * weight) if weight else 0.0
+    # in units of its own where the variance is too large, which is another fault: that only makes z smaller
+    variance = max(law.variance, float((first**2).mean()))
+    z = float((first * second).sum()) / math.sqrt(variance * weight) if weight else 0.0
     excess = (law.kurtosis - 3) * float((second**4).sum()) / weight**2 if weight else 0.0
     sighted(z, what, within=RECOGNISED * tails.normal_quantile(level / 2))
     equal = np.array_equal(one, other)  # of a continuous law that has no chance at all, also where both are zero
@@ -171,7 +204,30 @@ def _decide_correlation(one: Array, other: Array, law: Law, *, what: str, name: 
         0.0 if equal else tails.nearly_normal(z, skewness=0.0, excess=excess),
         level,
         message=f"{name} {cause}: the {what} is {bound(z)} standard deviations from 0",
-        hint=f"`{name}` {cause}: draw every entry anew.",
+        hint=hint or f"`{name}` {cause}: draw every entry anew.",
         cause=cause,
         got=bound(z),
+    )
+
+
+def _decide_sums(centred: Array, axis: int, law: Law, *, what: str, name: str, hint: str, level: float) -> None:
+    """Compare the mean square of the sums with that of what is left of the entries: two independent ones of normals."""
+    terms = centred.shape[axis]
+    sums = centred.sum(axis=axis) / math.sqrt(terms)
+    excess = (law.kurtosis - 3) / terms
+    degrees, others = sums.size * min(1.0, 2 / (2 + excess)), centred.size - sums.size
+    rest = float((centred**2).sum() - (sums**2).sum()) / others
+    mean_square = float(np.mean(sums**2))
+    ratio = mean_square / rest if rest > 0 else math.inf
+    half_width = tails.normal_quantile(level / 2) * math.sqrt(2 / degrees)
+    sighted(math.log(ratio) if ratio > 0 else -math.inf, what, within=RECOGNISED * half_width)
+    cause = "has entries that depend on each other"
+    decide(
+        what,
+        tails.f(ratio, degrees, others),
+        level,
+        message=f"{name} {cause}: the {what} have a mean square {bound(ratio)} times that of independent entries",
+        hint=hint or f"`{name}` {cause}: draw every entry anew.",
+        cause=cause,
+        got=bound(ratio),
     )

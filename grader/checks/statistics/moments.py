@@ -65,6 +65,7 @@ def has_variance(
     *,
     name: str = "sample",
     instead: Mapping[str, float] | None = None,
+    hint: str = "",
     level: float = LEVEL,
 ) -> None:
     """Check that independent draws have the law's variance around the law's mean.
@@ -80,6 +81,9 @@ def has_variance(
     instead
         Advice for students, and the variance to which it is the answer: ``{"divide by fan_in, not by fan_out": 1/60}``.
         Fixed words only. General slips (variance for deviation, gain, bound of a uniform) are known already.
+    hint
+        The author's own words for whatever is wrong, in the place of a guess: where the usual slips are not what the
+        check looks for.
 
     Raises
     ------
@@ -92,14 +96,15 @@ def has_variance(
     ratio = got / law.variance
     half_width = tails.normal_quantile(level / 2) * math.sqrt((law.kurtosis - 1) / array.size)  # of the log variance
     sighted(math.log(ratio) if ratio > 0 else -math.inf, f"log variance of {name}", within=RECOGNISED * half_width)
-    slip = likely_slip(got, law.variance, apart=half_width, instead=instead or {})
+    slip = None if hint else likely_slip(got, law.variance, apart=half_width, instead=instead or {})
     decide(
         f"variance of {name}",
         law.chance_of_variance(ratio, array.size),
         level,
         message=f"{name} has variance {number(got)} over {array.size} entries where {number(law.variance)} is due, "
         f"{number(ratio)} times as much" + (f"; {name} {slip.words}" if slip else ""),
-        hint=f"`{name}` has the wrong variance: {slip.advice if slip else 'compare its scale with the definition'}.",
+        hint=hint
+        or f"`{name}` has the wrong variance: {slip.advice if slip else 'compare its scale with the definition'}.",
         cause=slip.words if slip else "",
         got=number(got),
     )

@@ -65,6 +65,14 @@ def f_below(ratio: float, degrees: float, other_degrees: float) -> float:
     return float(special.fdtr(degrees, other_degrees, ratio))
 
 
+def f(ratio: float, degrees: float, other_degrees: float) -> float:
+    """Return the two-sided chance of a ratio of two independent mean squares: twice the smaller tail."""
+    from scipy import special
+
+    tail = min(special.fdtr(degrees, other_degrees, ratio), special.fdtrc(degrees, other_degrees, ratio))
+    return float(min(1.0, 2 * tail))
+
+
 def kolmogorov(distance: float, n: int) -> float:
     """Return the chance that the empirical distribution of ``n`` numbers is off by at least ``distance`` somewhere.
 
