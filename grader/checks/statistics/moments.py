@@ -19,6 +19,9 @@ RECOGNISED = 2
 """Two answers show the same to a check when their estimates differ by no more than two half-widths of its own test:
 one for the draws of each."""
 
+_ROUNDINGS = 1e4
+"""Rounding errors of an estimate, in units of eps: those of a sum whose terms are ten thousand times as large."""
+
 
 def has_mean(sample: Any, law: Law, *, name: str = "sample", level: float = LEVEL) -> None:
     """Check that independent draws have the law's mean.
@@ -113,9 +116,10 @@ def has_variance(
 def is_unbiased(estimates: Any, truth: Any, *, name: str = "estimate", level: float = LEVEL) -> None:
     """Check that independent estimates have the truth for their mean.
 
-    Student's t for each component, at the level divided by their number. Exact for normal estimates; for others up to
-    skewness by root n: take n of some thousands, or means of batches. Power: a bias of 10 standard errors passes with a
-    chance below 1e-6; ``samples_for(shift=...)`` gives n.
+    Student's t for each component, at the level divided by their number; the least standard error is that of
+    rounding, because estimates may all be the truth. Exact for normal estimates; for others up to skewness by root n:
+    take n of some thousands, or means of batches. Power: a bias of 10 standard errors passes with a chance below 1e-6;
+    ``samples_for(shift=...)`` gives n.
 
     Parameters
     ----------
@@ -142,8 +146,11 @@ def is_unbiased(estimates: Any, truth: Any, *, name: str = "estimate", level: fl
     if array.shape[1:] != np.shape(truth):  # one row is told: as many as came, of the shape that is due, may be many
         sample_of(array[0], f"{name}[0]", np.shape(truth))
     array = array.reshape(rows, -1)
-    errors = array.std(axis=0, ddof=1) / math.sqrt(rows)
-    difference = array.mean(axis=0) - due.ravel()
+    mean, spread = array.mean(axis=0), array.std(axis=0, ddof=1)
+    # estimates that hardly vary are right up to rounding: that of their sum, and of how each was computed
+    rounding = _ROUNDINGS * np.finfo(np.float64).eps * np.maximum(np.abs(mean), np.abs(due.ravel()))
+    errors = np.maximum(spread / math.sqrt(rows), rounding)
+    difference = mean - due.ravel()
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(difference == 0, 0.0, difference / errors)
     # scaled so that two answers differ by about one in each component where they differ by a standard error
@@ -156,8 +163,10 @@ def is_unbiased(estimates: Any, truth: Any, *, name: str = "estimate", level: fl
         level,
         message=f"{where} has mean {number(array[:, worst].mean())} over {rows} estimates where "
         f"{number(due.ravel()[worst])} is due: {number(float(t[worst]))} standard errors off",
-        hint=f"`{name}` is biased: its mean over many draws is not the truth.",
-        got=number(float(array[:, worst].mean())),
+        hint=f"`{name}` is the same in every draw, and not the truth."
+        if spread[worst] <= rounding[worst]
+        else f"`{name}` is biased: its mean over many draws is not the truth.",
+        got=number(float(mean[worst])),
     )
 
 
