@@ -7,6 +7,7 @@ inputs, at every stride, padding and dilation up to 3, at windows that overlap, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -72,8 +73,8 @@ def check_separable_example(student: Any) -> None:
 
 @exercise("convolution")
 def check_receptive_field_example(student: Any) -> None:
-    """Two layers of kernel 3 see five pixels, and a stride of 2 in the first makes it seven."""
-    # Three neighbouring outputs of the first layer see 3 + 1 + 1 pixels; two pixels apart, 3 + 2 + 2.
+    """Two layers of kernel 3 reach over five pixels, and a stride of 2 in the first makes it seven."""
+    # Three neighbouring outputs of the first layer reach over 3 + 1 + 1 pixels; two pixels apart, 3 + 2 + 2.
     gives(student.receptive_field, [(3, 1, 1), (3, 1, 1)], due={"field": 5})
     gives(student.receptive_field, [(3, 2, 1), (3, 1, 1)], due={"field": 7})
 
@@ -95,6 +96,16 @@ def check_conv2d_example(student: Any) -> None:
     # Each output is the pixel at the left plus 10 times the one below its right neighbour, plus the bias 100.
     x, w = image([1, 2, 3], [4, 5, 6]), image([1, 0], [0, 10])
     gives(student.conv2d_forward, x, w, vector(100), due={"y": image([151, 162]), "cache": None})
+
+
+@exercise("conv2d")
+def check_channels_and_filters_example(student: Any) -> None:
+    """The layer is right in an example of two images, two channels and two filters."""
+    # The first filter adds the channels and 100, the second takes the second channel from twice the first, plus 1000.
+    x = np.array([[[[1, 2]], [[10, 20]]], [[[3, 4]], [[30, 40]]]], dtype=np.float64)
+    w = vector(1, 1, 2, -1).reshape(2, 2, 1, 1)
+    y = np.array([[[[111, 122]], [[992, 984]]], [[[133, 144]], [[976, 968]]]], dtype=np.float64)
+    gives(student.conv2d_forward, x, w, vector(100, 1000), due={"y": y, "cache": None})
 
 
 @exercise("conv2d")
@@ -127,32 +138,32 @@ def check_conv2d_backward_agrees_with_forward(student: Any, rng: Any) -> None:
 
 # --- pooling ----------------------------------------------------------------------------------------------------------
 
-PICTURE = image([1, -2, 3, -4], [5, 6, -7, 8], [-9, 0, 2, 4])
-"""Of 3 x 4 pixels, without ties."""
+PICTURE = image([1, -2, -3, -4], [5, 6, -7, -8], [-9, 0, 2, 4])
+"""Of 3 x 4 pixels, without ties. One window of 2 x 2 holds negative numbers only."""
 
 
 @exercise("pooling")
 def check_max_pool_example(student: Any) -> None:
     """The maximum of windows of 2 x 2, one pixel apart, is right."""
-    due = {"y": image([6, 6, 8], [6, 6, 8]), "cache": None}
+    due = {"y": image([6, 6, -3], [6, 6, 4]), "cache": None}
     gives(student.max_pool_forward, PICTURE, (2, 2), 1, due=due)
 
 
 @exercise("pooling")
 def check_avg_pool_example(student: Any) -> None:
     """The mean of windows of 3 x 2 at stride 2 is right."""
-    # 1 - 2 + 5 + 6 - 9 + 0 = 1 and 3 - 4 - 7 + 8 + 2 + 4 = 6, by six pixels.
-    due = {"y": image([1 / 6, 1]), "cache": None}
+    # 1 - 2 + 5 + 6 - 9 + 0 = 1 and -3 - 4 - 7 - 8 + 2 + 4 = -16, by six pixels.
+    due = {"y": image([1 / 6, -16 / 6]), "cache": None}
     gives(student.avg_pool_forward, PICTURE, (3, 2), 2, due=due)
 
 
 @exercise("pooling")
 def check_max_pool_backward_example(student: Any) -> None:
     """A pixel that is the largest of several windows gets the gradients of all of them."""
-    # 6 wins the four windows at the left, 8 the two at the right.
+    # 6 wins the four windows at the left; of the two at the right, -3 wins one and 4 the other.
     dy = image([1, 10, 100], [1000, 10000, 100000])
     _, cache = results(student.max_pool_forward.keeping(1)(PICTURE, (2, 2), 1), ("y", "cache"), of="max_pool_forward")
-    due = image([0, 0, 0, 0], [0, 11011, 0, 100100], [0, 0, 0, 0])
+    due = image([0, 0, 100, 0], [0, 11011, 0, 0], [0, 0, 0, 100000])
     expect(student.max_pool_backward(dy, cache), "dx").close_to(due)
 
 
@@ -265,9 +276,11 @@ def check_dropout_comes_from_rng(student: Any, rng: Any) -> None:
 
 @exercise("batchnorm")
 def check_dropout_does_nothing_in_evaluation(student: Any, rng: Any) -> None:
-    """In evaluation, dropout gives back its input."""
-    x = rng.normal(size=(3, 4))
+    """In evaluation, dropout gives back its input, and draws nothing from rng."""
+    x, untouched = rng.normal(size=(3, 4)), deepcopy(rng)
     gives(student.dropout_forward, x, 0.3, rng, due={"y": x, "cache": None}, train=False)
+    student.dropout_forward.keeping(1)(x, 0.3, rng, train=False)
+    expect(rng.random(), "the number that rng draws next").equals(untouched.random())
 
 
 # --- conv_block -------------------------------------------------------------------------------------------------------

@@ -39,21 +39,21 @@ Cache = Any  # its form is your own affair
 #
 # $$(x * w)_k = \sum_\tau x_\tau\, w_{k - \tau}.$$
 #
-# Both are zero outside of their arrays, so the result has $n + k - 1$ entries: all places where the two touch. Read
-# the sum in two ways. *Gather*: for each output, flip the kernel and lay it over the signal. *Scatter*: each $x_\tau$
-# sends a copy of the kernel, times $x_\tau$, to the places from $\tau$ on. The second needs no flip, and shows at
-# once that convolution is commutative.
+# Both are zero outside of their arrays, so a signal of $n$ numbers and a kernel of $m$ give $n + m - 1$: all places
+# where the two touch. Read the sum in two ways. *Gather*: for each output, flip the kernel and lay it over the signal.
+# *Scatter*: each $x_\tau$ sends a copy of the kernel, times $x_\tau$, to the places from $\tau$ on. The second needs no
+# flip, and shows at once that convolution is commutative.
 #
 # It is linear in $x$, so it is a matrix, and because it treats all places alike, that matrix has one number on each
-# diagonal: a **Toeplitz** matrix, here $(n + k - 1, n)$, whose columns are the kernel, one step lower in each.
+# diagonal: a **Toeplitz** matrix, here $(n + m - 1, n)$, whose columns are the kernel, one step lower in each.
 #
 # A 2d kernel of $k_1 \times k_2$ costs $k_1 k_2$ products a pixel. One that is an outer product costs $k_1 + k_2$:
 # first all columns, then all rows. The singular value decomposition finds the outer product that is nearest to any
 # kernel (N, remark 5.4).
 #
-# **Receptive field.** A layer with a kernel of length $k$, dilation $d$ and stride $s$ looks at $(k - 1)\, d + 1$ of
-# *its* inputs. Neighbouring inputs of it lie as many pixels apart as the product of all strides before it: that is
-# how much of the image each of its $(k - 1)\, d$ steps adds.
+# **Receptive field.** A layer with a kernel of length $k$ and dilation $d$ reaches over $(k - 1)\, d + 1$ of *its*
+# inputs, holes included. Neighbouring inputs of it lie as many pixels apart as the product of all strides before it:
+# that is how much of the image each of its $(k - 1)\, d$ steps adds.
 
 
 # %%
@@ -130,7 +130,9 @@ def separable(kernel: Array) -> tuple[Array, Array]:
 
 
 def receptive_field(layers: Sequence[tuple[int, int, int]]) -> int:
-    """Pixels along one axis on which one output of a stack of layers depends (N, section 5.1.2, item 3, remark 5.3).
+    """Pixels along one axis over which an output of a stack of layers reaches (N, section 5.1.2, item 3, remark 5.3).
+
+    From the first pixel that it sees to the last: those that dilation leaves out in between count too.
 
     Parameters
     ----------
@@ -464,7 +466,7 @@ def batch_norm_forward(
     a, b : array (p,)
         Scale and shift.
     running_mean, running_var : array (p,)
-        Before this batch; the arrays themselves are not changed.
+        Before this batch; leave the arrays themselves as they are.
     train : bool
     rho : float
         What stays of the running averages, in [0, 1]; torch's momentum is 1 - rho.
@@ -535,7 +537,7 @@ def batch_norm2d_forward(
     a, b : array (C,)
         Scale and shift.
     running_mean, running_var : array (C,)
-        Before this batch; the arrays themselves are not changed.
+        Before this batch; leave the arrays themselves as they are.
     train : bool
     rho : float
         What stays of the running averages, in [0, 1].
@@ -578,7 +580,7 @@ def batch_norm2d_backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array]
     Raises
     ------
     ValueError
-        When dy does not hold as many pixels as y.
+        When dy has another shape than y.
     """
     # Your code here.
     raise NotImplementedError("batch_norm2d_backward")

@@ -71,6 +71,12 @@ CONVOLUTION = [
         hint="The diagonals hold the kernel from the main one downwards; above it there are zeros.",
     ),
     mistake(
+        "toeplitz",
+        right="T[t : t + m, t] = w",
+        wrong="T[t : t + min(m, n), t] = w[:n]",
+        hint="Every entry of the kernel has its diagonal, also where the kernel is longer than the signal.",
+    ),
+    mistake(
         "separable",
         right="return sigma[0] * U[:, 0], Vt[0]",
         wrong="return U[:, 0], Vt[0]",
@@ -105,6 +111,33 @@ CONVOLUTION = [
         right="return sigma[0] * U[:, 0], Vt[0]",
         wrong="return kernel[:, 0], kernel[0] / kernel[0, 0]",
         hint="First column and row give the kernel back only where its rank is 1: take the largest singular value.",
+    ),
+    mistake(
+        "separable",
+        right="return sigma[0] * U[:, 0], Vt[0]",
+        wrong="i, j = np.unravel_index(np.abs(kernel).argmax(), kernel.shape)\n"
+        "    return kernel[:, j], kernel[i] / kernel[i, j]",
+        hint="One column and one row give the kernel back only where its rank is 1: take the largest singular value.",
+    ),
+    mistake(
+        "separable",
+        right="return sigma[0] * U[:, 0], Vt[0]",
+        wrong="row = np.linspace(1.0, 2.0, kernel.shape[1])\n"
+        "    for _ in range(10):\n"
+        "        row = kernel.T @ (kernel @ row)\n"
+        "        row = row / np.linalg.norm(row)\n"
+        "    return kernel @ row, row",
+        hint="Ten steps of power iteration are too few where the two largest singular values are close: take the svd.",
+    ),
+    mistake(
+        "separable",
+        right="return sigma[0] * U[:, 0], Vt[0]",
+        wrong="row = kernel[0]\n"
+        "    for _ in range(1000):\n"
+        "        row = kernel.T @ (kernel @ row)\n"
+        "        row = row / (np.linalg.norm(row) + 1e-300)\n"
+        "    return kernel @ row, row",
+        hint="Power iteration must not begin with the first row, which may be 0: take the svd.",
     ),
     mistake(
         "separable",
@@ -147,6 +180,12 @@ CONVOLUTION = [
         right="field, apart = 1, 1",
         wrong="field, apart = 0, 1",
         hint="Begin with one pixel: without a layer an output is its own pixel.",
+    ),
+    mistake(
+        "receptive_field",
+        right="field, apart = 1, 1",
+        wrong="field, apart = min(len(layers), 1), 1",
+        hint="Without any layer the field is 1: an output is its own pixel.",
     ),
     mistake(
         "receptive_field",
@@ -225,6 +264,12 @@ IM2COL = [
         wrong='((0, 0), (0, 0), sides, sides), mode="edge")',
         hint="Pad with zeros, and not with the pixels of the border.",
     ),
+    mistake(
+        "im2col",
+        right="sides = (padding, padding)",
+        wrong="sides = (2 * padding, 0)",
+        hint="Put as many zeros on every side: here all of them are above and at the left.",
+    ),
 ]
 
 CONV2D = [
@@ -239,6 +284,12 @@ CONV2D = [
         right="w.reshape(F, -1).T + b",
         wrong="w.reshape(F, -1).T",
         hint="Add the bias of its filter to every output pixel.",
+    ),
+    mistake(
+        "conv2d_forward",
+        right=".T + b",
+        wrong=".T + C * b",
+        hint="Add the bias once to each output, after the sum over the channels, and not once for each channel.",
     ),
     mistake(
         "conv2d_forward",
@@ -412,6 +463,14 @@ CONV2D = [
     ),
     mistake(
         "conv2d_backward",
+        right="    dx = dpadded",
+        wrong="    reach = [(n - 1) * stride + (k - 1) * dilation + 1 for n, k in zip(dy.shape[2:], (kh, kw))]\n"
+        "    dpadded = dpadded[:, :, : reach[0], : reach[1]]\n"
+        "    dx = dpadded",
+        hint="Make dx as large as x, not as what the windows reach: pixels that no window sees have the gradient 0.",
+    ),
+    mistake(
+        "conv2d_backward",
         right="stride, dilation)",
         wrong="1, dilation)",
         hint="The way back forgets the stride: output pixel (i, j) belongs to the window at (i stride, j stride).",
@@ -456,6 +515,14 @@ CONV2D = [
         "        seen[...] = dwindows[:, :, i, j]\n"
         "    dx = dpadded",
         hint="Add (+=) what the windows send back to a pixel: they overlap, and the last must not replace the others.",
+    ),
+    mistake(
+        "conv2d_forward",
+        right="    return y, (columns, w, x.shape, y.shape, stride, padding, dilation)",
+        wrong="    last = globals().setdefault('_last', [])\n"
+        "    last[:] = columns, w, x.shape, y.shape, stride, padding, dilation\n"
+        "    return y, last",
+        hint="Make a new cache in each call: what backward needs must not be overwritten by the next forward.",
     ),
 ]
 
@@ -539,6 +606,20 @@ POOLING = [
         hint="The place of the maximum is taken apart the wrong way: argmax is row * kw + column.",
     ),
     mistake(
+        "max_pool_forward",
+        right="return places.max(axis=-1), (won, x.shape, stride)",
+        wrong="last = globals().setdefault('_last', [])\n"
+        "    last[:] = won, x.shape, stride\n"
+        "    return places.max(axis=-1), last",
+        hint="Make a new cache in each call: what backward needs must not be overwritten by the next forward.",
+    ),
+    mistake(
+        "max_pool_forward",
+        right="return places.max(axis=-1)",
+        wrong="return np.maximum(places.max(axis=-1), -100)",
+        hint="Begin the search for the maximum with -inf: a window may hold numbers that are lower still.",
+    ),
+    mistake(
         "max_pool_backward",
         whole=assigning(
             "max",
@@ -546,6 +627,16 @@ POOLING = [
             "won, shape, stride = cache\n    kh, kw = won.shape[4:]",
         ),
         hint="Add (+=) the gradients of windows that overlap: the last window overwrites what the others sent.",
+    ),
+    mistake(
+        "max_pool_backward",
+        right="    return _add_windows(won * dy[..., None, None], shape, stride)",
+        wrong="    x = np.zeros(shape)\n"
+        "    for n, c, i, j in np.ndindex(dy.shape):\n"
+        "        s, t = np.argwhere(won[n, c, i, j])[0]\n"
+        "        x[n, c, i * stride + s, j * stride + t] = dy[n, c, i, j]\n"
+        "    return x",
+        hint="Add (+=) the gradients of windows that overlap: a pixel may be the largest of several.",
     ),
     mistake(
         "max_pool_backward",
@@ -638,6 +729,13 @@ POOLING = [
     ),
     mistake(
         "avg_pool_backward",
+        right="    return _add_windows(shares, shape, stride)",
+        wrong="    cover = _add_windows(np.ones(windows_shape), shape, stride)\n"
+        "    return _add_windows(shares, shape, stride) / np.maximum(cover, 1)",
+        hint="Add what the windows send back to a pixel, do not take their mean.",
+    ),
+    mistake(
+        "avg_pool_backward",
         right="dy[..., None, None] / (kh * kw)",
         wrong="np.ones_like(dy)[..., None, None] / (kh * kw)",
         hint="The gradient ignores the upstream gradient dy.",
@@ -694,6 +792,12 @@ BATCH_NORM = [
         right="    N = len(x)\n",
         wrong="    N = len(x)\n    rho = 1.0\n",
         hint="Update the running averages in training, and return the new ones.",
+    ),
+    mistake(
+        "batch_norm_forward",
+        right="    N = len(x)\n",
+        wrong="    N = len(x)\n    rho = rho or 0.9\n",
+        hint="rho = 0 is a number like others, and not a missing one: here it becomes 0.9.",
     ),
     mistake(
         "batch_norm_forward",
@@ -754,6 +858,14 @@ BATCH_NORM = [
         right="(x_hat, a * shrink)",
         wrong="(x - mean, a * shrink)",
         hint="The gradients by a and x need the normalised x_hat, not x less its mean.",
+    ),
+    mistake(
+        "batch_norm_forward",
+        right="    return a * x_hat + b, (x_hat, a * shrink)",
+        wrong="    last = globals().setdefault('_last', [])\n"
+        "    last[:] = x_hat, a * shrink\n"
+        "    return a * x_hat + b, last",
+        hint="Make a new cache in each call: what backward needs must not be overwritten by the next forward.",
     ),
     mistake(
         "batch_norm_backward",
@@ -820,7 +932,7 @@ BATCH_NORM = [
         whole="""def batch_norm2d_forward(x, a, b, running_mean, running_var, *, train, rho=0.9, eps=1e-5):
     rows = x.reshape(-1, x.shape[1])
     y, cache, mean, var = batch_norm_forward(rows, a, b, running_mean, running_var, train=train, rho=rho, eps=eps)
-    return y.reshape(x.shape), cache, mean, var
+    return y.reshape(x.shape), (cache, x.shape), mean, var
 """,
         hint="Move the channels to the end before you make rows of the pixels: reshape does not transpose.",
     ),
@@ -833,8 +945,8 @@ BATCH_NORM = [
     if train:
         a, b, means, variances = (one[:, None, None] for one in (a, b, running_mean, running_var))
         y = a * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps) + b
-        return y, cache, mean, var
-    return _as_images(y, x.shape), cache, mean, var
+        return y, (cache, x.shape), mean, var
+    return _as_images(y, x.shape), (cache, x.shape), mean, var
 """,
         hint="Take mean and variance of a channel over images, rows and columns, axes 0, 2 and 3, not images only.",
     ),
@@ -847,18 +959,18 @@ BATCH_NORM = [
     if train:
         centred = x - x.mean(axis=(2, 3), keepdims=True)
         y = a[:, None, None] * centred / np.sqrt(x.var(axis=(2, 3), keepdims=True) + eps) + b[:, None, None]
-        return y, cache, mean, var
-    return _as_images(y, x.shape), cache, mean, var
+        return y, (cache, x.shape), mean, var
+    return _as_images(y, x.shape), (cache, x.shape), mean, var
 """,
         hint="Take mean and variance over all images of the batch too, axes 0, 2 and 3: this is instance norm.",
     ),
     mistake(
         "batch_norm2d_forward",
-        right="return _as_images(y, x.shape), cache, running_mean, running_var",
-        wrong="n, m = max(len(x), 2), x[:, 0].size\n"
+        right="    return _as_images(y, x.shape)",
+        wrong="    n, m = max(len(x), 2), x[:, 0].size\n"
         "    if train:\n"
         "        running_var = running_var + (1 - rho) * x.var(axis=(0, 2, 3)) * (n / (n - 1) - m / (m - 1))\n"
-        "    return _as_images(y, x.shape), cache, running_mean, running_var",
+        "    return _as_images(y, x.shape)",
         hint="The unbiased variance of a channel divides by N H W - 1, not by N - 1.",
     ),
     mistake(
@@ -869,27 +981,37 @@ BATCH_NORM = [
     ),
     mistake(
         "batch_norm2d_forward",
-        right="return _as_images(y, x.shape), cache",
-        wrong="return y.reshape(x.shape), cache",
+        right="return _as_images(y, x.shape)",
+        wrong="return y.reshape(x.shape)",
         hint="Move the channels back to axis 1: reshape does not transpose.",
     ),
     mistake(
         "batch_norm2d_backward",
-        right="_as_images(dx, dy.shape)",
-        wrong="dx.reshape(dy.shape)",
+        right="_as_images(dx, shape)",
+        wrong="dx.reshape(shape)",
         hint="Move the channels of dx back to axis 1: reshape does not transpose.",
     ),
     mistake(
         "batch_norm2d_backward",
-        right="batch_norm_backward(_in_rows(dy), cache)",
-        wrong="batch_norm_backward(dy.reshape(-1, dy.shape[1]), cache)",
+        right="batch_norm_backward(_in_rows(dy), rows)",
+        wrong="batch_norm_backward(dy.reshape(-1, dy.shape[1]), rows)",
         hint="Move the channels of dy to the end before you make rows of the pixels: reshape does not transpose.",
     ),
     mistake(
         "batch_norm2d_backward",
-        right="dy.shape), da, db",
-        wrong="dy.shape), da / len(dy), db / len(dy)",
+        right="shape), da, db",
+        wrong="shape), da / len(dy), db / len(dy)",
         hint="Sum the gradients by a and b over images and pixels: the mean belongs to the loss, and comes with dy.",
+    ),
+    mistake(
+        "batch_norm2d_backward",
+        whole="""def batch_norm2d_backward(dy, cache):
+    (x_hat, slope), shape = cache
+    rows, N = _in_rows(dy), len(dy)
+    da, db = (rows * x_hat).sum(axis=0), rows.sum(axis=0)
+    return _as_images(slope * (rows - db / N - x_hat * da / N), shape), da, db
+""",
+        hint="The means of the gradient go over all N H W numbers of a channel: divide by N H W, and not by N.",
     ),
 ]
 
@@ -938,6 +1060,14 @@ LAYER_NORM = [
         right="return a * x_hat + b",
         wrong="return a * (x_hat + b)",
         hint="Shift after scaling: y = a x_hat + b.",
+    ),
+    mistake(
+        "layer_norm_forward",
+        right="    return a * x_hat + b, (x_hat, shrink, a)",
+        wrong="    last = globals().setdefault('_last', [])\n"
+        "    last[:] = x_hat, shrink, a\n"
+        "    return a * x_hat + b, last",
+        hint="Make a new cache in each call: what backward needs must not be overwritten by the next forward.",
     ),
     mistake(
         "layer_norm_backward",
@@ -1047,6 +1177,36 @@ DROPOUT = [
     ),
     mistake(
         "dropout_forward",
+        right="(rng.random(x.shape) >= p)",
+        wrong="np.broadcast_to(rng.binomial(1, 1 - p, size=x.shape[1:]), x.shape)",
+        hint="Draw a mask for each sample: one for the whole batch makes the samples depend on each other.",
+    ),
+    mistake(
+        "dropout_forward",
+        right="rng.random(x.shape)",
+        wrong="np.broadcast_to(rng.random(x.shape if x.ndim < 4 else (*x.shape[:2], 1, 1)), x.shape)",
+        hint="Draw a number for each pixel: here whole channels are dropped together.",
+    ),
+    mistake(
+        "dropout_forward",
+        right="(rng.random(x.shape) >= p)",
+        wrong="(rng.permutation(x.size).reshape(x.shape) >= round(p * x.size))",
+        hint="Draw each entry independently: here the same number of entries is dropped in every call.",
+    ),
+    mistake(
+        "dropout_forward",
+        right="(rng.random(x.shape) >= p)",
+        wrong="(rng.integers(0, 10, size=x.shape) >= 10 * p)",
+        hint="Compare uniform numbers with p: whole numbers below 10 give it in tenths only.",
+    ),
+    mistake(
+        "dropout_forward",
+        right="(rng.random(x.shape) >= p) / (1 - p)",
+        wrong="globals().setdefault(f'_mask{p, x.shape}', (rng.random(x.shape) >= p) / (1 - p))",
+        hint="Draw a mask in every call, and keep none from an earlier one.",
+    ),
+    mistake(
+        "dropout_forward",
         right="rng.random(x.shape)",
         wrong="np.broadcast_to(rng.random((*x.shape[:-1], 1)), x.shape)",
         hint="Draw a number for each entry: here whole rows are dropped together.",
@@ -1077,9 +1237,29 @@ DROPOUT = [
     ),
     mistake(
         "dropout_forward",
+        right="(rng.random(x.shape) >= p) / (1 - p) if train else",
+        wrong="drawn if (drawn := (rng.random(x.shape) >= p) / (1 - p)) is not None and train else",
+        hint="In evaluation, draw nothing from rng.",
+    ),
+    mistake(
+        "dropout_forward",
         right="return x * mask, mask",
         wrong="return x * mask, (rng.random(x.shape) >= p) / (1 - p) if train else mask",
         hint="Backward uses the mask of forward: keep it in the cache, and draw no other.",
+    ),
+    mistake(
+        "dropout_forward",
+        right="return x * mask, mask",
+        wrong="kept = globals().setdefault('_mask', np.zeros(10**6))[: x.size].reshape(x.shape)\n"
+        "    kept[...] = mask\n"
+        "    return x * mask, kept",
+        hint="Make a new cache in each call: what backward needs must not be overwritten by the next forward.",
+    ),
+    mistake(
+        "dropout_forward",
+        right="return x * mask, mask",
+        wrong="return x * mask, (x * mask != 0) / (1 - p) if train else mask",
+        hint="Keep the mask itself for backward: where x is 0, the output does not show what was dropped.",
     ),
     mistake(
         "dropout_backward",
@@ -1103,6 +1283,17 @@ DROPOUT = [
 
 LAYERS = "self.pool(torch.relu(self.norm(self.conv(x))))"
 
+DETACHED = """h = self.conv(x)
+        mean, var = h.detach().mean((0, 2, 3)), h.detach().var((0, 2, 3), correction=0)
+        if self.training:
+            self.norm(h.detach())
+        else:
+            mean, var = self.norm.running_mean, self.norm.running_var
+        h = (h - mean[:, None, None]) * torch.rsqrt(var + self.norm.eps)[:, None, None]
+        h = h * self.norm.weight[:, None, None] + self.norm.bias[:, None, None]
+"""
+"""Batch norm by hand, without the gradient through mean and variance."""
+
 CONV_BLOCK = [
     mistake(
         "ConvBlock.forward",
@@ -1121,6 +1312,18 @@ CONV_BLOCK = [
         right=LAYERS,
         wrong="self.pool(self.norm(self.conv(x)))",
         hint="ReLU is missing between batch norm and pooling.",
+    ),
+    mistake(
+        "ConvBlock.forward",
+        right="torch.relu(",
+        wrong="torch.nn.functional.relu6(",
+        hint="Use ReLU: here the output is cut off at 6 (ReLU6).",
+    ),
+    mistake(
+        "ConvBlock.forward",
+        right="torch.relu(",
+        wrong="torch.nn.functional.leaky_relu(",
+        hint="Use ReLU: here a hundredth of what is below 0 passes (leaky ReLU).",
     ),
     mistake(
         "ConvBlock.forward",
@@ -1154,6 +1357,12 @@ CONV_BLOCK = [
     ),
     mistake(
         "ConvBlock.forward",
+        right=f"out: torch.Tensor = {LAYERS}",
+        wrong=f"{DETACHED}        out = self.pool(torch.relu(h))",
+        hint="Mean and variance of the batch depend on x too: leave detach and no_grad out where they normalise.",
+    ),
+    mistake(
+        "ConvBlock.forward",
         right=LAYERS,
         wrong="torch.from_numpy(self.pool(torch.relu(self.norm(self.conv(x)))).detach().cpu().numpy())",
         hint="Stay in torch: on the way through numpy the gradient is lost.",
@@ -1170,6 +1379,23 @@ CONV_BLOCK = [
         wrong="        self.norm.eval()\n        out: torch.Tensor",
         hint="In training, batch norm uses mean and variance of the batch, and updates the running averages: here it "
         "never does.",
+    ),
+    mistake(
+        "ConvBlock.forward",
+        right="        return out",
+        wrong="        if self.training:\n"
+        "            with torch.no_grad():\n"
+        "                h = self.conv(x)\n"
+        "                excess = h.var((0, 2, 3)) - h.var((0, 2, 3), correction=0)\n"
+        "                self.norm.running_var.data -= self.norm.momentum * excess\n"
+        "        return out",
+        hint="The running variance takes the unbiased variance of the batch, divided by N H W - 1.",
+    ),
+    mistake(
+        "ConvBlock.forward",
+        right="        return out",
+        wrong="        if self.training:\n            self.norm.num_batches_tracked -= 1\n        return out",
+        hint="Count the batches of training: num_batches_tracked goes up by one with each.",
     ),
     mistake(
         "ConvBlock.forward",
