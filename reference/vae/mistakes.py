@@ -11,6 +11,14 @@ from grader import mistake
 
 DEVIATION = "Take exp(logvar / 2): the deviation is the root of the variance exp(logvar)."
 
+HALVE_FIRST = "Halve logvar before the exponential: exp(1000) is infinite, and exp(500) is not."
+NO_CLIPPING = "Take logvar as it is: clipped, it gives other numbers at 1000 and -1000."
+DIVIDE_FIRST = (
+    "Divide the distance by the deviation before you square it: the quotient of two squares may be 0 by 0, or infinity "
+    "by infinity."
+)
+SHARED_BY_LATENTS = "Draw noise for every latent: here all latents of a sample share theirs."
+
 DIVERGENCE = [
     mistake(
         "gaussian_kl",
@@ -83,6 +91,12 @@ DIVERGENCE = [
         right="- 1 - logvar)",
         wrong="- 1 - np.log(variance))",
         hint="Use logvar itself: the logarithm of exp(logvar) is minus infinity where the variance underflows.",
+    ),
+    mistake(
+        "gaussian_kl",
+        right="variance = np.exp(logvar)",
+        wrong="variance = np.exp(logvar := np.clip(logvar, -30, 20))",
+        hint=NO_CLIPPING,
     ),
     mistake(
         "gaussian_kl",
@@ -172,7 +186,13 @@ DIVERGENCE = [
         "gaussian_kl_between",
         right="distance = (mu1 - mu2) * np.exp(-0.5 * logvar2)",
         wrong="distance = np.sqrt((mu1 - mu2) ** 2 / np.exp(logvar2))",
-        hint="Divide the distance by the deviation before you square it: exp(-1000) is 0, and 0 / 0 is NaN.",
+        hint=DIVIDE_FIRST,
+    ),
+    mistake(
+        "gaussian_kl_between",
+        right="(np.exp(log_ratio) + distance**2",
+        wrong="(np.exp(log_ratio) + np.where(mu1 == mu2, 0, (mu1 - mu2) ** 2 / np.exp(logvar2))",
+        hint=DIVIDE_FIRST,
     ),
 ]
 
@@ -194,7 +214,7 @@ GRADIENTS = [
         "reparameterize",
         right="np.exp(0.5 * logvar)",
         wrong="np.sqrt(np.exp(logvar))",
-        hint="Halve logvar before the exponential: exp(1000) is infinite, and exp(500) is not.",
+        hint=HALVE_FIRST,
     ),
     mistake(
         "reparameterize",
@@ -207,6 +227,12 @@ GRADIENTS = [
         right="rng.standard_normal(mu.shape)",
         wrong="rng.standard_normal(mu.shape[-1:])",
         hint="Draw noise for every row: here all rows share theirs.",
+    ),
+    mistake(
+        "reparameterize",
+        right="rng.standard_normal(mu.shape)",
+        wrong="rng.standard_normal(mu.shape[-2:])",
+        hint="Draw noise of the whole shape of mu: with three axes, the first one shares it here.",
     ),
     mistake(
         "reparameterize",
@@ -276,6 +302,18 @@ GRADIENTS = [
     ),
     mistake(
         "reparameterized_gradient",
+        right="z = _draws(mu, logvar, rng, samples)",
+        wrong="z = mu + np.exp(0.5 * logvar) * rng.standard_normal((samples, 1))",
+        hint=SHARED_BY_LATENTS,
+    ),
+    mistake(
+        "reparameterized_gradient",
+        right="z = _draws(mu, logvar, rng, samples)",
+        wrong="z = mu + np.sqrt(np.exp(logvar)) * rng.standard_normal((samples, len(mu)))",
+        hint=HALVE_FIRST,
+    ),
+    mistake(
+        "reparameterized_gradient",
         right="df = derivative(z)",
         wrong="df = derivative(np.broadcast_to(mu, z.shape))",
         hint="Take the derivative of f at the samples z, and not at their mean.",
@@ -333,6 +371,18 @@ GRADIENTS = [
         right="(values * eps / sigma).mean(axis=0)",
         wrong="values.mean() * (eps / sigma).mean(axis=0)",
         hint="Multiply each value of f by the score of its own sample, then average the products.",
+    ),
+    mistake(
+        "score_function_gradient",
+        right="z = _draws(mu, logvar, rng, samples)",
+        wrong="z = mu + np.exp(0.5 * logvar) * rng.standard_normal((samples, 1))",
+        hint=SHARED_BY_LATENTS,
+    ),
+    mistake(
+        "score_function_gradient",
+        right="f(z)[:, None]",
+        wrong="(v := f(z)[:, None]) - v.mean()",
+        hint="Take the values of f as they are: no baseline is subtracted here.",
     ),
     mistake(
         "score_function_gradient",
@@ -399,6 +449,12 @@ BOUND = [
     ),
     mistake(
         "bernoulli_log_likelihood",
+        right="(x * logits",
+        wrong="(np.round(x) * logits",
+        hint="Count grey pixels as they are: do not round x.",
+    ),
+    mistake(
+        "bernoulli_log_likelihood",
         right="x * logits - np.logaddexp(0, logits)",
         wrong="(p := 1 / (1 + np.exp(-logits))) * x - np.logaddexp(0, p)",
         hint="Apply the sigmoid once: the formula with logits holds it already.",
@@ -414,6 +470,12 @@ BOUND = [
         right="- beta * kl",
         wrong="- kl",
         hint="Multiply the divergence by beta.",
+    ),
+    mistake(
+        "elbo",
+        right="- beta * kl",
+        wrong="- (beta or 1.0) * kl",
+        hint="Take beta = 0 as it is: it leaves the divergence out, and does not stand for 1.",
     ),
     mistake(
         "elbo",
@@ -465,6 +527,20 @@ BOUND = [
     ),
     mistake(
         "elbo",
+        right="[decoder(x, reparameterize(mu, logvar, rng)) for _ in range(samples)]",
+        wrong="decoder(np.tile(x, (samples, 1)), "
+        "reparameterize(*(np.repeat(a, samples, axis=0) for a in (mu, logvar)), rng)).reshape(samples, -1)",
+        hint="Decode each row of z beside its own row of x: np.tile and np.repeat order their rows differently.",
+    ),
+    mistake(
+        "elbo",
+        right="decoder(x, reparameterize(mu, logvar, rng))",
+        wrong="decoder(x, z := reparameterize(mu, logvar, rng)) "
+        "- beta * (0.5 * (z**2 - (z - mu) ** 2 * np.exp(-logvar) - logvar).sum(axis=1) - kl)",
+        hint="Take the divergence exactly, and do not estimate it from the samples.",
+    ),
+    mistake(
+        "elbo",
         right="for _ in range(samples)",
         wrong="for _ in range(1)",
         hint="Draw as many samples as you are asked for.",
@@ -513,6 +589,12 @@ MODEL = [
         right="self.encode_mu = torch.nn.Linear(hidden, latents)",
         wrong="self.__dict__['encode_mu'] = torch.nn.Linear(hidden, latents)",
         hint="Assign every layer to an attribute of the module, so that its parameters are registered.",
+    ),
+    mistake(
+        "VAE.__init__",
+        right="self.latents = latents",
+        wrong="self.latents = latents\n        self.register_buffer('prior', torch.zeros(2, latents))",
+        hint="Keep other tensors than those of the layers out of the state dict, with persistent=False.",
     ),
     mistake(
         "VAE.__init__",
@@ -589,6 +671,25 @@ MODEL = [
     ),
     mistake(
         "VAE.forward",
+        right="torch.exp(0.5 * logvar)",
+        wrong="torch.sqrt(torch.exp(logvar))",
+        hint="Halve logvar before the exponential: exp(1000) is infinite, and where exp(-1000) is 0 the root has an "
+        "infinite slope.",
+    ),
+    mistake(
+        "VAE.forward",
+        right="torch.exp(0.5 * logvar)",
+        wrong="torch.exp(0.5 * logvar.clamp(-20, 20))",
+        hint=NO_CLIPPING,
+    ),
+    mistake(
+        "VAE.forward",
+        right="torch.exp(0.5 * logvar)",
+        wrong="torch.exp(0.5 * logvar.clamp(-60, 20))",
+        hint=NO_CLIPPING,
+    ),
+    mistake(
+        "VAE.forward",
         right="torch.exp(0.5 * logvar) * eps",
         wrong="eps",
         hint="Multiply the noise by the deviation.",
@@ -617,6 +718,20 @@ MODEL = [
         right="torch.randn(mu.shape, generator=generator",
         wrong="torch.randn(mu.shape",
         hint="Draw the noise from the generator that you are given.",
+    ),
+    mistake(
+        "VAE.forward",
+        right="        eps = torch.randn(",
+        wrong="        generator = generator or torch.Generator(device=mu.device).manual_seed(0)\n"
+        "        eps = torch.randn(",
+        hint="Hand generator = None on to torch: a generator of your own with a seed gives the same noise always.",
+    ),
+    mistake(
+        "VAE.forward",
+        right="z = mu + torch.exp(0.5 * logvar) * eps",
+        wrong="eps = self.__dict__.setdefault(f'noise {tuple(mu.shape)}', eps)\n"
+        "        z = mu + torch.exp(0.5 * logvar) * eps",
+        hint="Draw new noise in every call, and keep none in the module.",
     ),
     mistake(
         "VAE.forward",
@@ -677,6 +792,12 @@ MODEL = [
         right="torch.nn.functional.softplus(logits)).sum(dim=1)",
         wrong="torch.nn.functional.softplus(logits)).mean(dim=1)",
         hint="Sum over the pixels: a mean makes the divergence weigh as much as all pixels together.",
+    ),
+    mistake(
+        "VAE.elbo",
+        right="(x * logits - torch.nn.functional.softplus(logits))",
+        wrong="-torch.nn.functional.binary_cross_entropy(torch.sigmoid(logits), x, reduction='none')",
+        hint="Compute from the logits: a probability that was rounded to 0 or 1 has lost its logarithm.",
     ),
     mistake(
         "VAE.elbo",
@@ -777,12 +898,28 @@ MODEL = [
     ),
     mistake(
         "VAE.fit",
+        right="torch.optim.Adam(",
+        wrong="torch.optim.AdamW(",
+        hint="Train with Adam: AdamW shrinks the weights in every step.",
+    ),
+    mistake(
+        "VAE.fit",
         right="        history = []\n        for _ in range(steps):\n"
         "            rows = torch.randint(len(x), (batch_size,), generator=generator, device=x.device)",
         wrong="        history = []\n"
         "        rows = torch.randint(len(x), (batch_size,), generator=generator, device=x.device)\n"
         "        for _ in range(steps):",
         hint="Draw the rows inside the loop: here one batch serves all steps.",
+    ),
+    mistake(
+        "VAE.fit",
+        right="        history = []\n        for _ in range(steps):\n"
+        "            rows = torch.randint(len(x), (batch_size,), generator=generator, device=x.device)",
+        wrong="        history = []\n"
+        "        order = torch.randperm(len(x), generator=generator, device=x.device).split(batch_size)\n"
+        "        for step in range(steps):\n"
+        "            rows = order[step % len(order)]",
+        hint="Shuffle anew in every epoch: here one shuffle serves them all, and the same rows always meet.",
     ),
     mistake(
         "VAE.fit",
@@ -807,6 +944,12 @@ MODEL = [
         right="range(steps)",
         wrong="range(max(steps // len(x), 1))",
         hint="Count updates: steps is the number of batches, and not of rows.",
+    ),
+    mistake(
+        "VAE.fit",
+        right="history.append(bound.detach())",
+        wrong="history.append(bound)",
+        hint="Detach the bounds of the history, or the graphs of all steps stay in memory.",
     ),
     mistake(
         "VAE.fit",
@@ -843,6 +986,18 @@ MODEL = [
         right="torch.sigmoid(self.decode(z))",
         wrong="torch.bernoulli(torch.sigmoid(self.decode(z)), generator=generator)",
         hint="Return the probabilities of the pixels, and not pixels drawn from them.",
+    ),
+    mistake(
+        "VAE.sample",
+        right="self.decode(z)",
+        wrong="self.decode(z[:1].expand(count, -1))",
+        hint="Draw z for every image: here all images share theirs.",
+    ),
+    mistake(
+        "VAE.sample",
+        right="torch.sigmoid(self.decode(z))",
+        wrong="torch.sigmoid(self.decode(z)).squeeze()",
+        hint="Keep both axes where count is 1: squeeze takes one away.",
     ),
 ]
 
@@ -932,6 +1087,12 @@ DIFFUSION = [
     ),
     mistake(
         "posterior",
+        right="before = np.prod(1 - betas[: t - 1])",
+        wrong="before = np.cumprod(1 - betas)[t - 2]",
+        hint="At t = 1 the product before is empty, 1: the index -1 is the last entry.",
+    ),
+    mistake(
+        "posterior",
         right="np.sqrt(before) * beta / added * x",
         wrong="before * beta / added * x",
         hint="Take the root of the product before x: equation 15.24 of the notes lacks it.",
@@ -1013,6 +1174,12 @@ DIFFUSION = [
         right="predicted = model(z_t, t)",
         wrong="predicted = model(x, t)",
         hint="Show the model the noisy image z_t, and not x.",
+    ),
+    mistake(
+        "simple_loss",
+        right="predicted = model(z_t, t)",
+        wrong="predicted = model(z_t, t[:, None])",
+        hint="Hand t on to the model as it is, (N,) and integers.",
     ),
     mistake(
         "simple_loss",

@@ -46,7 +46,7 @@ Tensor = torch.Tensor
 #
 # **Large logarithms.** `logvar` of 1000 and of -1000 is legal. $e^{1000}$ is infinite in float64, and infinity by
 # infinity is NaN: take the exponential of the *difference* of two logarithms, and divide a distance by the deviation
-# before you square it. Where the divergence itself is beyond $10^{308}$, infinity is the right answer.
+# before you square it. Where the divergence itself is beyond $10^{308}$, infinity is right, and we do not look.
 
 # %%
 ### BEGIN SOLUTION
@@ -97,7 +97,7 @@ def gaussian_kl(mu: Array, logvar: Array) -> tuple[Array, Array, Array]:
 def gaussian_kl_between(mu1: Array, logvar1: Array, mu2: Array, logvar2: Array) -> Array:
     """Divergence KL(N(mu1, exp(logvar1)) || N(mu2, exp(logvar2))), for each row (N 15.16).
 
-    Must be right where both logvar are near 1000, or near -1000 with equal means.
+    Must be right where both logvar are near 1000, with any means, or near -1000 with equal means.
 
     Parameters
     ----------
@@ -199,6 +199,8 @@ def reparameterized_gradient(
 ) -> tuple[Array, Array]:
     """Estimate the gradient of E f(z), z ~ N(mu, exp(logvar)), through the samples (N, section 15.4.1).
 
+    Must be right at logvar = 1000 too.
+
     Parameters
     ----------
     derivative : function
@@ -231,6 +233,8 @@ def score_function_gradient(
     f: Callable[[Array], Array], mu: Array, logvar: Array, rng: Generator, samples: int
 ) -> tuple[Array, Array]:
     """Estimate the gradient of E f(z), z ~ N(mu, exp(logvar)), from values of f alone (N 15.10).
+
+    Here, and only here, logvar is moderate.
 
     Parameters
     ----------
@@ -334,13 +338,14 @@ def elbo(
     encoder : function
         From x (N, d) to mu, logvar, both (N, m): q(z | x) = N(mu, exp(logvar)).
     decoder : function
-        From x (N, d) and z (N, m) to log p(x | z) of each row, (N,). Row n of z must belong to row n of x.
+        From x (N, d) and z (N, m) to log p(x | z) of each row, (N,). Row n of z must belong to row n of x. It takes
+        any number of rows, and from z (samples, N, m) beside x (N, d) it makes (samples, N).
     rng : numpy Generator
         The only source of random numbers.
     samples : int
         How many z are drawn for each row, at least 1.
     beta : float
-        Weight of the divergence, at least 0.
+        Weight of the divergence, at least 0; 0 leaves it out.
 
     Returns
     -------
@@ -389,6 +394,8 @@ class VAE(torch.nn.Module):
 
     encode_hidden (pixels to hidden), encode_mu and encode_logvar (hidden to latents),
     decode_hidden (latents to hidden), decode_logits (hidden to pixels).
+
+    The state dict holds these and nothing else: other tensors, if any, are registered with `persistent=False`.
 
     Parameters
     ----------
@@ -450,7 +457,7 @@ class VAE(torch.nn.Module):
     def forward(self, x: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """Encode, draw one z for each row so that gradients pass through it, decode.
 
-        Must be finite and right at logvar = -1000, where z is mu.
+        Must be finite and right at logvar = -1000, where z is mu, and in float64 at 1000, where sigma is exp(500).
 
         Parameters
         ----------
@@ -473,10 +480,12 @@ class VAE(torch.nn.Module):
     def elbo(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Estimate the ELBO of each row from one z (N 15.8): sums over pixels and over latents.
 
+        Must be right at logits of 1000 and -1000.
+
         Parameters
         ----------
         x : tensor (N, d)
-            Pixels, 0 or 1.
+            Pixels, in [0, 1].
         generator : torch.Generator or None
             The only source of random numbers.
 
@@ -500,11 +509,12 @@ class VAE(torch.nn.Module):
         Parameters
         ----------
         x : tensor (N, d)
-            Training images, pixels 0 or 1.
+            Training images.
         steps : int
             Updates of the parameters, at least 1.
         batch_size : int
-            Rows in a batch, at least 1. Drawn with replacement, or without and shuffled anew in every epoch.
+            Rows in a batch, 1 .. N. Drawn anew for every step, with replacement or without, or shuffled anew in every
+            epoch, whose last, smaller batch may be kept or dropped.
         lr : float
             Step size of Adam.
         generator : torch.Generator or None
@@ -552,7 +562,8 @@ class VAE(torch.nn.Module):
 
 # %% [markdown]
 # Look at it: the bound over the steps of training, against the exact likelihood of independent pixels, and images
-# that nobody has drawn. In a cell of your own, call `_show_training()` (it needs matplotlib and some seconds).
+# that nobody has drawn. In a cell of your own, call `_show_training()` (it needs matplotlib and some seconds), and take
+# that cell out before you hand in.
 
 
 # %%
@@ -738,7 +749,7 @@ def simple_loss(model: Callable[[Array, Array], Array], x: Array, t: Array, eps:
     Parameters
     ----------
     model : function
-        From z_t (N, d) and t (N,) to the noise that it predicts, (N, d). Call it once.
+        From z_t (N, d) and the integers t (N,) to the noise that it predicts, (N, d). Call it once.
     x : array (N, d)
     t : integer array (N,)
         Step of each row, 1 .. T.
