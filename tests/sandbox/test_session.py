@@ -74,7 +74,9 @@ class TestEndlessLoops:
 
     def test_that_drip_where_they_would_say_so_are_not_listened_to_for_ever(self, submit):
         # a byte 50 times a second, into the pipe of 64 KB that faulthandler writes to: it takes 22 minutes to fill
-        student = submit("import os, time\ndef f():\n    while True: os.write(101, b'.'); time.sleep(0.02)", seconds=0.3)
+        student = submit(
+            "import os, time\ndef f():\n    while True: os.write(101, b'.'); time.sleep(0.02)", seconds=0.3
+        )
         with pytest.raises(errors.TimedOut):
             student.f()
 

@@ -36,7 +36,12 @@ def test_every_one_has_all_points(name, tmp_path):
     assert done.returncode == 0, done.stderr
     batch = Batch.model_validate_json((tmp_path / "out/results.json").read_text(encoding="utf-8"))
     assert len(batch.submissions) >= 2
-    failed = [(r.id, check.title, check.message) for r in batch.submissions for check in r.checks if check.outcome is not Outcome.PASSED]
+    failed = [
+        (r.id, check.title, check.message)
+        for r in batch.submissions
+        for check in r.checks
+        if check.outcome is not Outcome.PASSED
+    ]
     assert failed == []
     assert {result.outcome for result in batch.submissions} == {Outcome.PASSED}
     assert [result.id for result in batch.submissions if result.shortcuts] == []
