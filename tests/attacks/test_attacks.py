@@ -12,7 +12,7 @@ from tests.attacks.arena import Arena, Fought
 from tests.attacks.families import FAMILIES
 
 ALL = [
-    pytest.param(family, attack, id=f"{family}-{attack.name}", marks=pytest.mark.xdist_group(f"attacks-{family}"))
+    pytest.param(family, attack, id=f"{family}-{attack.name}")
     for family, attacks in FAMILIES.items()
     for attack in attacks
 ]
@@ -39,9 +39,7 @@ def test_an_attack_was_made_and_achieves_nothing(fights, family, attack):
     assert re.search(attack.shows, fought.results[attack.name].model_dump_json())
 
 
-@pytest.mark.parametrize(
-    "family", [pytest.param(name, marks=pytest.mark.xdist_group(f"attacks-{name}")) for name in FAMILIES]
-)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_no_neighbour_notices_and_nothing_is_harmed(fights, family):
     fought = fights(family)
     assert fought.lost == []

@@ -13,7 +13,6 @@ from tests.attacks.families import FAMILIES, stopped
 from tests.sandbox import readable
 
 
-@pytest.mark.xdist_group("attacks-user")
 @pytest.mark.parametrize("family", ["reading", "harming", "talking"])
 def test_no_attack_of_a_family_achieves_anything(family):
     done = readable.run("ci/wall.py", "--level", "user", "--only", family)

@@ -67,10 +67,8 @@ HELD = [
     Held(Course(ROOT).assignment("rnn"), range(1), with_mutants=False),
     Held(Course(ROOT).assignment("vae"), range(1), with_mutants=False),
 ]
-AUDITED = pytest.mark.parametrize(
-    "held", [pytest.param(h, marks=pytest.mark.xdist_group(h.name), id=h.name) for h in HELD]
-)
 IDS = [held.name for held in HELD]
+AUDITED = pytest.mark.parametrize("held", HELD, ids=IDS)
 VARIANTS = [
     (held, v) for held in HELD for v in read_variants(ROOT / f"reference/{held.name}/variants.py", held.solution)
 ]
@@ -106,9 +104,7 @@ def test_every_check_catches_something_and_keeps_right_and_wrong_apart(held: Hel
     assert not held.with_mutants or [check.check for check in checks if check.catches_nothing] == []
 
 
-@pytest.mark.parametrize(
-    "held", [pytest.param(h, marks=pytest.mark.xdist_group(h.name)) for h in HELD if h.with_mutants]
-)
+@pytest.mark.parametrize("held", [pytest.param(h, id=h.name) for h in HELD if h.with_mutants])
 def test_the_mutants_that_survive_are_known_and_right_answers(held: Held) -> None:
     found = audited(held)
     assert found.caught > 200

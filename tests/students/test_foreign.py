@@ -24,8 +24,6 @@ FOREIGN = Path(__file__).parent / "foreign"
 FREE: dict[str, Any] = tomllib.loads((FOREIGN / "mistakes.toml").read_text(encoding="utf-8"))
 HINTED: dict[str, Any] = tomllib.loads((FOREIGN / "hinted/mistakes.toml").read_text(encoding="utf-8"))
 
-pytestmark = pytest.mark.xdist_group("foreign")
-
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SubmissionResult]:

@@ -22,8 +22,6 @@ from grader.sandbox.isolation import best
 from tests.students.build import build
 from tests.students.samples import ASSIGNMENT, EXERCISES, ROOT, Sample, samples
 
-pytestmark = pytest.mark.xdist_group("class")
-
 CLASS = samples()
 CHROMIUM = shutil.which("chromium")
 QUIET = (
