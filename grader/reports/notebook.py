@@ -20,9 +20,7 @@ _TAG = "grader-feedback"
 """Tag of the cells that were added: feedback upon feedback replaces them."""
 
 _SHOWN = frozenset(
-    f"{family}/{kind}"
-    for family, kinds in {"text": ("plain", "html", "markdown", "latex"), "image": ("png", "jpeg", "svg+xml")}.items()
-    for kind in kinds
+    {"text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml"}
 )
 """Kinds of output on the page: those that nbconvert's own sanitizer knows. Mermaid's text is none of them."""
 

@@ -63,12 +63,14 @@ class Code:
 
         A worker that could have any of the submission's words printed could spell hidden inputs.
         """
-        own = function.rpartition(".")[2]
-        return any(
-            match["function"] == own and name in _WORD.findall(match["parameters"])
-            for text in self.cells
-            for match in _HEAD.finditer(text)
-        )
+        return name in self._parameters.get(function.rpartition(".")[2], ())
+
+    @cached_property
+    def _parameters(self) -> Mapping[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for match in (match for text in self.cells for match in _HEAD.finditer(text)):
+            found.setdefault(match["function"], set()).update(_WORD.findall(match["parameters"] or ""))
+        return found
 
     @cached_property
     def _words(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from grader.sandbox import gpu
@@ -35,13 +36,19 @@ def allowed_mb(wanted: int) -> int | None:
     return max(_LEAST_MB, int(left / 2**20)) if left < wanted * 2**20 else None
 
 
+@cache
+def _has_bound() -> bool:
+    """Whether a limit can be set, and means something: CUDA reserves more than any machine has."""
+    return sys.platform == "linux" and not gpu.devices(("torch",))
+
+
 @contextmanager
 def bounded() -> Iterator[None]:
     """Raise ``MemoryError`` inside where this process takes too much, before the kernel ends it; Linux alone can.
 
     Processes that are started inside inherit the limit, and may lift it: the zygote does.
     """
-    if sys.platform != "linux" or gpu.devices(("torch",)):  # CUDA reserves more than any machine has
+    if not _has_bound():
         yield
         return
     before = soft, hard = resource.getrlimit(resource.RLIMIT_DATA)

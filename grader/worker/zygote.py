@@ -275,10 +275,9 @@ def main(arguments: list[str]) -> None:
         installed.show_only(view.read)
     # asked for by some packages when they are imported; in the view only workers can write there
     tempfile.tempdir = os.environ["TMPDIR"]
+    # a check has a limit of its own, and this process may have been started while one ran
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(
-        resource.RLIMIT_DATA, (most, most)
-    )  # it may have been started while a check ran, which has a limit
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     gc.disable()  # a tenth of the time of `import torch` is looking for garbage where there is none
     _warm_up([name for name in arguments[2].split(",") if name])
     # objects that live for ever need not be visited, nor their pages copied, in the children

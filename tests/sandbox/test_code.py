@@ -64,6 +64,11 @@ def test_parameters_are_those_of_the_function():
     assert not SCRIPT.has_parameter("g", "x")
 
 
+def test_a_definition_without_parameters_has_none():
+    generic = Code(module="work", notebook=False, cells=("def f[T](x): pass",), files={}, tolerant=True)
+    assert not generic.has_parameter("f", "x")
+
+
 def test_nothing_is_made_of_a_long_word():
     word = "a" * 2**23
     assert not SCRIPT.has_word(word)
